@@ -1,0 +1,84 @@
+import { RequestTimedOut } from './failures.js';
+import { Messaging, type IncomingMessage, type MessageHeaders, type OutgoingMessage, type Subscription } from './messaging.js';
+
+export const repliesTopic = 'kwota.replies.v1';
+
+type Waiting = { resolve: (reply: IncomingMessage) => void; reject: (error: Error) => void; timer: NodeJS.Timeout };
+
+/**
+ * Asks over the log and waits for the answers, which come back by broadcast: each instance has an id of its own, random at each start,
+ * and skips what carries another's. A reply that nobody waits for any more is dropped and counted.
+ */
+export class Requests {
+  lateReplies = 0;
+  private readonly waiting = new Map<string, Waiting>();
+  private subscription: Subscription | undefined;
+
+  constructor(
+    private readonly messaging: Messaging,
+    readonly instanceId: string,
+  ) {}
+
+  async start(): Promise<void> {
+    const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
+      for (const reply of batch) if (reply.headers['reply-to'] === this.instanceId) this.settle(reply);
+    };
+    this.subscription = await this.messaging.subscribe({ topic: repliesTopic, group: `replies.${this.instanceId}`, kind: 'broadcast', handle });
+  }
+
+  /** What is still unanswered is told so at once: its asker must not wait for a process that stops. */
+  async close(): Promise<void> {
+    await this.subscription?.close();
+    for (const correlationId of [...this.waiting.keys()]) this.giveUp(correlationId, 'this process is stopping');
+  }
+
+  get pending(): number {
+    return this.waiting.size;
+  }
+
+  /** Resolves with the reply, rejects with RequestTimedOut or PublishFailed. `correlationId` must be unique to the request. */
+  async request(message: OutgoingMessage, correlationId: string, timeoutMs: number): Promise<IncomingMessage> {
+    const headers = { ...message.headers, 'reply-to': this.instanceId, 'correlation-id': correlationId };
+    const replied = new Promise<IncomingMessage>((resolve, reject) => {
+      const timer = setTimeout(() => this.giveUp(correlationId, `no reply within ${timeoutMs} ms`), timeoutMs);
+      this.waiting.set(correlationId, { resolve, reject, timer });
+    });
+    this.messaging.publish([{ ...message, headers }]).catch((error: Error) => this.fail(correlationId, error));
+    return replied;
+  }
+
+  private settle(reply: IncomingMessage): void {
+    const correlationId = reply.headers['correlation-id'] ?? '';
+    const asker = this.waiting.get(correlationId);
+    if (!asker) {
+      this.lateReplies += 1;
+      return;
+    }
+    this.forget(correlationId, asker);
+    asker.resolve(reply);
+  }
+
+  private giveUp(correlationId: string, reason: string): void {
+    this.fail(correlationId, new RequestTimedOut(reason));
+  }
+
+  private fail(correlationId: string, error: Error): void {
+    const asker = this.waiting.get(correlationId);
+    if (!asker) return;
+    this.forget(correlationId, asker);
+    asker.reject(error);
+  }
+
+  private forget(correlationId: string, asker: Waiting): void {
+    clearTimeout(asker.timer);
+    this.waiting.delete(correlationId);
+  }
+}
+
+/** The reply to a request, or undefined where nobody waits for one. */
+export const replyTo = (request: { headers: MessageHeaders; key: string }, value: string, headers: MessageHeaders): OutgoingMessage | undefined => {
+  const asker = request.headers['reply-to'];
+  const correlationId = request.headers['correlation-id'];
+  if (!asker || !correlationId) return undefined;
+  return { topic: repliesTopic, key: request.key, value, headers: { ...headers, 'reply-to': asker, 'correlation-id': correlationId } };
+};
