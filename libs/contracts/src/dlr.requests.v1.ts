@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { defineRequest, done, refused } from './define-request.js';
+import * as f from './fields.js';
+
+const byAccount = ({ account }: { account: string }) => account;
+const service = 'dlr';
+const url = z.string().max(2_048);
+
+export const setCallbacks = defineRequest({
+  service,
+  name: 'set-callbacks',
+  description: 'Callback URLs of a user, or of the account (userId null). What is left out stays; null takes it away. `dryRun` only validates.',
+  keyOf: byAccount,
+  request: z.object({
+    account: f.account,
+    userId: f.userIdOrAccount,
+    callBack: url.nullable().optional(),
+    stopCallBack: url.nullable().optional(),
+    dryRun: z.boolean().optional(),
+  }),
+  reply: z.union([done({}), refused(['url-not-valid', 'address-not-allowed'], { field: z.enum(['callBack', 'stopCallBack']) })]),
+});
+
+export const findCallbacks = defineRequest({
+  service,
+  name: 'find-callbacks',
+  description: 'Callback URLs of the account and of the users that have one.',
+  keyOf: byAccount,
+  request: z.object({ account: f.account }),
+  reply: done({
+    callbacks: z.array(z.object({ userId: f.userIdOrAccount, callBack: url.nullable(), stopCallBack: url.nullable() })),
+  }),
+});
+
+/** A message as its sender sees it; times in milliseconds. */
+const messageView = z.object({
+  messageId: f.messageId,
+  userId: f.userIdOrAccount,
+  receiver: z.string(),
+  sender: z.string(),
+  text: z.string(),
+  tag: z.string(),
+  parts: f.parts,
+  creditsMilli: f.milliCreditsNotNegative,
+  ptt: f.ptt,
+  dlr: f.dlr,
+  final: z.boolean(),
+  acceptedAtMs: f.timeMs,
+  deferredUntilMs: f.timeMs.nullable(),
+  submittedAtMs: f.timeMs.nullable(),
+  deliveredAtMs: f.timeMs.nullable(),
+});
+export type MessageView = z.infer<typeof messageView>;
+
+export const findMessages = defineRequest({
+  service,
+  name: 'find-messages',
+  description: 'Ids of messages, newest last, at most 10,000. `pending`: not yet handed to the SMSC (jobs), else handed over or ended (outgoing).',
+  keyOf: byAccount,
+  request: z.object({
+    account: f.account,
+    /** Left out: the whole account. */
+    userId: f.userIdOrAccount.optional(),
+    pending: z.boolean(),
+    receiver: z.string().optional(),
+    sender: z.string().optional(),
+    tag: z.string().optional(),
+    ptt: z.int().optional(),
+    dlr: z.int().optional(),
+    /** Exactly this many minutes between acceptance and the wished time. */
+    differedDelivery: z.int().optional(),
+    fromMs: f.timeMs.optional(),
+    toMs: f.timeMs.optional(),
+  }),
+  reply: done({ messageIds: z.array(f.messageId) }),
+});
+
+export const findMessage = defineRequest({
+  service,
+  name: 'find-message',
+  description: 'One message. Unknown: not accepted, or accepted so lately that dlr has not read it yet.',
+  keyOf: byAccount,
+  request: z.object({ account: f.account, userId: f.userIdOrAccount.optional(), messageId: f.messageId }),
+  reply: z.union([done({ message: messageView }), refused(['message-unknown'])]),
+});
+
+export const deleteMessage = defineRequest({
+  service,
+  name: 'delete-message',
+  description: 'Takes an ended message out of the history; the ledger keeps what it cost.',
+  keyOf: byAccount,
+  request: z.object({ account: f.account, userId: f.userIdOrAccount.optional(), messageId: f.messageId }),
+  reply: z.union([done({}), refused(['message-unknown', 'message-under-way'])]),
+});
+
+export const findCallbackAttempts = defineRequest({
+  service,
+  name: 'find-callback-attempts',
+  description: "A message's callbacks with each attempt: status, reason, time. Never the URL's query.",
+  keyOf: byAccount,
+  request: z.object({ account: f.account, messageId: f.messageId }),
+  reply: done({
+    attempts: z.array(
+      z.object({ sequence: z.int(), attempt: z.int(), atMs: f.timeMs, status: z.int().nullable(), reason: z.string().nullable() }),
+    ),
+    callbacks: z.array(z.object({ sequence: z.int(), ptt: f.ptt, dlr: f.dlr, state: z.enum(['waiting', 'delivered', 'superseded', 'dead']) })),
+  }),
+});
