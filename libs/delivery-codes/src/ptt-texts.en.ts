@@ -1,0 +1,26 @@
+import type { KnownPtt, PttTexts } from './ptt.js';
+
+export const pttTextsInEnglish: Readonly<Record<KnownPtt, PttTexts>> = {
+  1: { description: 'Not delivered yet: phone', comment: 'The phone could not take the message so far; the network goes on trying.' },
+  2: { description: 'Not delivered yet: operator', comment: 'The operator could not pass the message on so far; the network goes on trying.' },
+  3: { description: 'Accepted by the operator', comment: 'The operator has taken the message; how it ends is not known yet.' },
+  4: { description: 'Delivered', comment: 'The message has reached the phone.' },
+  5: { description: 'Not delivered', comment: 'The operator confirms that the message was not delivered and gives no reason.' },
+  6: { description: 'Final state unknown', comment: 'The operator never said how the message ended.' },
+  8: { description: 'Expired', comment: "The message waited in the operator's message centre until its validity ended; no reason was given." },
+  20: { description: 'Undeliverable as it is', comment: 'The message cannot be delivered in its present form.' },
+  21: { description: 'Expired: subscriber out of credit', comment: 'The message expired because the subscriber had no credit left.' },
+  23: { description: 'Wrong or barred number', comment: 'The number is wrong, invalid, blacklisted or barred: do not use it again.' },
+  24: { description: 'Subscriber absent', comment: 'The phone is switched off or out of reach for now.' },
+  25: { description: 'Passing fault in the network', comment: "Something in the operator's network (signalling, message centre or gateway) failed for a while." },
+  26: { description: 'Passing fault of the phone', comment: 'The phone could not store the message: busy, or its memory or SIM full.' },
+  27: { description: 'Handset not capable', comment: 'This handset will never be able to take this kind of message.' },
+  28: { description: 'Rejected as spam', comment: 'The message was taken for spam, or the subscriber has never asked for such messages.' },
+  29: { description: 'Content not allowed', comment: 'The network or the short code does not allow this content.' },
+  33: { description: 'Parental lock', comment: 'Adult content, and the subscriber has a parental lock.' },
+  39: { description: 'New operator failure', comment: 'The operator reported a failure that has no code of its own yet.' },
+  73: { description: 'Ported number unreachable', comment: 'The number was ported and cannot be reached in this combination of operators.' },
+  74: { description: 'Roaming', comment: 'The subscriber is abroad in another network.' },
+  76: { description: 'Ported number blocked for you', comment: 'This combination of operators is blocked for the sender, who is blacklisted there.' },
+  202: { description: 'Ported number blocked, ask support', comment: 'This combination of operators is blocked for the sender; support can say why.' },
+};

@@ -1,0 +1,26 @@
+import type { KnownPtt, PttTexts } from './ptt.js';
+
+export const pttTextsInFrench: Readonly<Record<KnownPtt, PttTexts>> = {
+  1: { description: 'Pas encore remis : téléphone', comment: "Le téléphone n'a pas encore pu prendre le message ; le réseau continue d'essayer." },
+  2: { description: 'Pas encore remis : opérateur', comment: "L'opérateur n'a pas encore pu transmettre le message ; le réseau continue d'essayer." },
+  3: { description: "Accepté par l'opérateur", comment: "L'opérateur a pris le message ; son sort n'est pas encore connu." },
+  4: { description: 'Remis', comment: 'Le message est arrivé sur le téléphone.' },
+  5: { description: 'Non remis', comment: "L'opérateur confirme que le message n'a pas été remis, sans dire pourquoi." },
+  6: { description: 'État final inconnu', comment: "L'opérateur n'a jamais dit comment l'envoi s'est terminé." },
+  8: { description: 'Expiré', comment: "Le message a attendu dans le centre de l'opérateur jusqu'à la fin de sa validité ; aucune raison n'a été donnée." },
+  20: { description: 'Impossible à remettre ainsi', comment: 'Le message ne peut pas être remis sous sa forme actuelle.' },
+  21: { description: 'Expiré : abonné sans crédit', comment: "Le message a expiré parce que l'abonné n'avait plus de crédit." },
+  23: { description: 'Numéro faux ou bloqué', comment: 'Le numéro est faux, invalide, en liste noire ou bloqué : ne plus le servir.' },
+  24: { description: 'Abonné absent', comment: 'Le téléphone est éteint ou hors de portée pour le moment.' },
+  25: { description: 'Panne passagère du réseau', comment: "Une partie du réseau de l'opérateur (signalisation, centre SMS ou passerelle) a été momentanément en panne." },
+  26: { description: 'Panne passagère du téléphone', comment: "Le téléphone n'a pas pu garder le message : occupé, mémoire ou carte SIM pleine." },
+  27: { description: 'Téléphone incompatible', comment: 'Ce téléphone ne pourra jamais prendre ce genre de message.' },
+  28: { description: 'Rejeté comme indésirable', comment: "Le message a été pris pour un spam, ou l'abonné n'a jamais demandé de tels messages." },
+  29: { description: 'Contenu interdit', comment: "Le réseau ou le numéro court n'autorise pas ce contenu." },
+  33: { description: 'Contrôle parental', comment: "Contenu pour adultes, et l'abonné a un contrôle parental." },
+  39: { description: "Nouvelle erreur d'opérateur", comment: "L'opérateur a signalé une erreur qui n'a pas encore de code à elle." },
+  73: { description: 'Numéro porté injoignable', comment: "Le numéro a été porté et reste injoignable avec cette combinaison d'opérateurs." },
+  74: { description: 'Itinérance', comment: "L'abonné est à l'étranger, sur un autre réseau." },
+  76: { description: 'Numéro porté bloqué pour vous', comment: "Cette combinaison d'opérateurs est bloquée pour l'expéditeur, qui y est en liste noire." },
+  202: { description: 'Numéro bloqué, voir le support', comment: "Cette combinaison d'opérateurs est bloquée pour l'expéditeur ; le support peut dire pourquoi." },
+};

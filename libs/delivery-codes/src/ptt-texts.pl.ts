@@ -1,0 +1,26 @@
+import type { KnownPtt, PttTexts } from './ptt.js';
+
+export const pttTextsInPolish: Readonly<Record<KnownPtt, PttTexts>> = {
+  1: { description: 'Jeszcze niedostarczony: telefon', comment: 'Telefon nie mógł dotąd przyjąć wiadomości; sieć ponawia próby.' },
+  2: { description: 'Jeszcze niedostarczony: operator', comment: 'Operator nie mógł dotąd przekazać wiadomości; sieć ponawia próby.' },
+  3: { description: 'Przyjęty przez operatora', comment: 'Operator przyjął wiadomość; jej dalszy los nie jest jeszcze znany.' },
+  4: { description: 'Dostarczony', comment: 'Wiadomość dotarła do telefonu.' },
+  5: { description: 'Niedostarczony', comment: 'Operator potwierdza, że wiadomości nie dostarczono, i nie podaje powodu.' },
+  6: { description: 'Stan końcowy nieznany', comment: 'Operator nigdy nie podał, jak zakończyła się wysyłka.' },
+  8: { description: 'Wygasł', comment: 'Wiadomość czekała w centrum operatora do końca swojej ważności; powodu nie podano.' },
+  20: { description: 'Niedostarczalny w tej postaci', comment: 'Wiadomości nie można dostarczyć w obecnej postaci.' },
+  21: { description: 'Wygasł: brak środków abonenta', comment: 'Wiadomość wygasła, bo abonentowi skończyły się środki.' },
+  23: { description: 'Zły lub zablokowany numer', comment: 'Numer jest błędny, nieważny, na czarnej liście lub zablokowany: nie należy go więcej używać.' },
+  24: { description: 'Abonent nieobecny', comment: 'Telefon jest teraz wyłączony lub poza zasięgiem.' },
+  25: { description: 'Przejściowy błąd sieci', comment: 'Coś w sieci operatora (sygnalizacja, centrum SMS lub bramka) chwilowo zawiodło.' },
+  26: { description: 'Przejściowy błąd telefonu', comment: 'Telefon nie mógł zapisać wiadomości: zajęty albo pełna pamięć lub karta SIM.' },
+  27: { description: 'Telefon tego nie obsługuje', comment: 'Ten telefon nigdy nie przyjmie wiadomości tego rodzaju.' },
+  28: { description: 'Odrzucony jako spam', comment: 'Wiadomość uznano za spam albo abonent nigdy o takie wiadomości nie prosił.' },
+  29: { description: 'Treść niedozwolona', comment: 'Sieć lub numer skrócony nie dopuszcza tej treści.' },
+  33: { description: 'Blokada rodzicielska', comment: 'Treść dla dorosłych, a abonent ma blokadę rodzicielską.' },
+  39: { description: 'Nowy błąd operatora', comment: 'Operator zgłosił błąd, który nie ma jeszcze własnego kodu.' },
+  73: { description: 'Przeniesiony numer nieosiągalny', comment: 'Numer przeniesiono i w tym zestawieniu operatorów jest nieosiągalny.' },
+  74: { description: 'Roaming', comment: 'Abonent jest za granicą, w innej sieci.' },
+  76: { description: 'Przeniesiony numer zablokowany', comment: 'To zestawienie operatorów jest zablokowane dla nadawcy, który jest tam na czarnej liście.' },
+  202: { description: 'Zablokowany, zapytaj pomoc', comment: 'To zestawienie operatorów jest zablokowane dla nadawcy; powód zna dział pomocy.' },
+};
