@@ -24,7 +24,7 @@ export type RequestContract<Request, Reply> = Readonly<{
 /** The reply when all went well, with its fields. */
 export const done = <Shape extends z.ZodRawShape>(shape: Shape) => z.object({ outcome: z.literal('done'), ...shape });
 /** A refusal: the service's ordered code, and a sentence for the person who asked, without secrets, texts or numbers. */
-export const refused = <const Codes extends readonly [string, ...string[]], Shape extends z.ZodRawShape = z.ZodRawShape>(codes: Codes, shape?: Shape) =>
+export const refused = <const Codes extends readonly [string, ...string[]], Shape extends z.ZodRawShape = Record<never, never>>(codes: Codes, shape?: Shape) =>
   z.object({ outcome: z.literal('refused'), code: z.enum(codes), ...(shape ?? ({} as Shape)) });
 
 /** A request to a service over `kwota.requests.<service>.v1`; `keyOf` is the account, or the subject's id where there is none. */

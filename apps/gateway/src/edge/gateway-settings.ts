@@ -1,0 +1,18 @@
+import type { GatewayConfig } from '../gateway.config.js';
+
+/** The configuration as Nest hands it round. */
+export class GatewaySettings {
+  readonly sendDeadlineMs: number;
+  readonly publicUrls: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly ipAllowPrivate: boolean;
+  readonly timeZone: string;
+
+  constructor({ sendDeadlineMs, publicUrls, trustedProxies, ipAllowPrivate, timeZone }: GatewayConfig) {
+    this.sendDeadlineMs = sendDeadlineMs;
+    this.publicUrls = publicUrls;
+    this.trustedProxies = trustedProxies;
+    this.ipAllowPrivate = ipAllowPrivate;
+    this.timeZone = timeZone;
+  }
+}

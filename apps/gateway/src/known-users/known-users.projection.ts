@@ -1,0 +1,71 @@
+import { usersKeyOf, type UserChanged, type UsersEvent } from '@kwota/contracts/users.v1';
+import { Injectable } from '@nestjs/common';
+
+export type KnownUser = Readonly<Pick<UserChanged, 'userId' | 'login' | 'ipRestrictions' | 'version'>>;
+type KnownAccount = { description: string; usersByLogin: Map<string, KnownUser>; senders: Map<string, string> };
+
+/** What the gateway needs to know of every account at each request, kept in memory from kwota.users.v1. */
+@Injectable()
+export class KnownUsers {
+  private readonly accounts = new Map<string, KnownAccount>();
+  private readonly factsByKey = new Map<string, UsersEvent>();
+  private readonly listeners: ((userId: string) => void)[] = [];
+
+  /** Called with each user that changed or ended. */
+  onUserChange(listener: (userId: string) => void): void {
+    this.listeners.push(listener);
+  }
+
+  apply(key: string, fact: UsersEvent | undefined): void {
+    const before = this.factsByKey.get(key);
+    if (before) this.take(before);
+    if (!fact) {
+      this.factsByKey.delete(key);
+      return;
+    }
+    this.factsByKey.set(usersKeyOf(fact), fact);
+    const account = this.accountOf(fact.account);
+    if (fact.type === 'AccountChanged') account.description = fact.description;
+    if (fact.type === 'SenderChanged') account.senders.set(fact.sender.toLowerCase(), fact.status);
+    if (fact.type === 'UserChanged') {
+      account.usersByLogin.set(fact.login, fact);
+      this.tell(fact.userId);
+    }
+  }
+
+  user(account: string, login: string): KnownUser | undefined {
+    return this.accounts.get(account)?.usersByLogin.get(login);
+  }
+
+  /** Upper and lower case are the same sender, as on a telephone's display. */
+  maySend(account: string, sender: string): boolean {
+    return this.accounts.get(account)?.senders.get(sender.toLowerCase()) === 'enable';
+  }
+
+  knowsAccount(account: string): boolean {
+    return this.factsByKey.has(`${account}|account`);
+  }
+
+  description(account: string): string {
+    return this.accounts.get(account)?.description ?? '';
+  }
+
+  private accountOf(name: string): KnownAccount {
+    const known = this.accounts.get(name) ?? { description: '', usersByLogin: new Map(), senders: new Map() };
+    this.accounts.set(name, known);
+    return known;
+  }
+
+  private take(fact: UsersEvent): void {
+    const account = this.accountOf(fact.account);
+    if (fact.type === 'SenderChanged') account.senders.delete(fact.sender.toLowerCase());
+    if (fact.type === 'UserChanged' && account.usersByLogin.get(fact.login)?.userId === fact.userId) {
+      account.usersByLogin.delete(fact.login);
+      this.tell(fact.userId);
+    }
+  }
+
+  private tell(userId: string): void {
+    for (const listener of this.listeners) listener(userId);
+  }
+}
