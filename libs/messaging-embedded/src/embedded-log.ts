@@ -25,13 +25,7 @@ export class EmbeddedLog {
     private readonly partitionCount: number,
   ) {
     this.database = new DurableDatabase(path);
-    try {
-      this.database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE');
-      this.database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
-    } catch (error) {
-      this.database.close();
-      throw new Error(`the embedded log ${path} cannot be opened: is another process using it?`, { cause: error });
-    }
+    this.database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
     this.statements = {
       begin: this.database.prepare('BEGIN IMMEDIATE'),
       commit: this.database.prepare('COMMIT'),

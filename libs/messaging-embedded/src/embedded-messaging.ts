@@ -7,7 +7,7 @@ import { EmbeddedLog, type Position } from './embedded-log.js';
 import { batchMax, Lane } from './lane.js';
 
 export type EmbeddedMessagingOptions = Readonly<{
-  /** A file, or `:memory:` in tests. */
+  /** A file in a folder that this process has locked (service-kit's DataDirectory), or `:memory:` in tests. */
   path: string;
   topics: readonly TopicDefinition[];
   partitionCount?: number;
@@ -62,7 +62,7 @@ export class EmbeddedMessaging extends Messaging {
     for (const timer of this.timers) timer.unref();
   }
 
-  /** @throws Error when another process has the file, or when it was created with another number of partitions. */
+  /** @throws Error when the file was created with another number of partitions. */
   static async open(options: EmbeddedMessagingOptions): Promise<EmbeddedMessaging> {
     return new EmbeddedMessaging(options);
   }

@@ -1,0 +1,219 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PoisonMessage, RequestTimedOut, TransientFailure, UnknownVersion } from './failures.js';
+import { deadLetterTopicOf, type IncomingMessage, type Messaging, type OutgoingMessage, type TopicDefinition } from './messaging.js';
+import { replyTo, repliesTopic, Requests } from './requests.js';
+
+type Drainable = Messaging & { drain(): Promise<void> };
+
+const dayMs = 24 * 60 * 60 * 1_000;
+const work = 'kwota.conformance.v1';
+const facts = 'kwota.conformance-facts.v1';
+const topics: readonly TopicDefinition[] = [
+  { topic: work, kept: { kind: 'for', retentionMs: dayMs } },
+  { topic: deadLetterTopicOf(work), kept: { kind: 'for', retentionMs: dayMs } },
+  { topic: facts, kept: { kind: 'compacted' } },
+  { topic: repliesTopic, kept: { kind: 'ephemeral', retentionMs: dayMs } },
+];
+
+const message = (key: string, value: unknown, topic = work): OutgoingMessage => ({ topic, key, value: value === null ? null : JSON.stringify(value), headers: { ce_id: key } });
+const valuesOf = (batch: readonly IncomingMessage[]): unknown[] => batch.map(({ value }) => (value === null ? null : JSON.parse(value)));
+
+/** Called in the spec of every adapter. `open` gives an instance over a file or server space named by `place`; the same place again is the same log. */
+export const messagingConformance = (adapter: string, open: (place: string | undefined, topics: readonly TopicDefinition[]) => Promise<Drainable>) =>
+  describe(`${adapter} keeps the promises of Messaging`, () => {
+    let messaging: Drainable;
+    beforeEach(async () => {
+      messaging = await open(undefined, topics);
+    });
+    afterEach(() => messaging.close());
+
+    /** Subscribes and remembers every value that was handled, in order. */
+    const collect = async (on: Messaging, group = 'kwota.ledger', topic = work, kind: 'shared' | 'broadcast' = 'shared') => {
+      const handled: unknown[] = [];
+      const subscription = await on.subscribe({ topic, group, kind, handle: async (batch) => void handled.push(...valuesOf(batch)) });
+      return { handled, subscription };
+    };
+
+    it('messages of one key are handled in the order of their publishing', async () => {
+      const { handled } = await collect(messaging);
+      const numbers = Array.from({ length: 500 }, (_, index) => index);
+      await Promise.all(numbers.map((number) => messaging.publish([message('account-a', number)])));
+      await messaging.drain();
+      expect(handled).toEqual(numbers);
+    });
+
+    it('a batch handler gets what is there, at once', async () => {
+      const sizes: number[] = [];
+      await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle: async (batch) => void sizes.push(batch.length) });
+      await messaging.publish(Array.from({ length: 100 }, (_, index) => message('account-a', index)));
+      await messaging.drain();
+      expect(sizes).toEqual([100]);
+    });
+
+    it('every group gets every message', async () => {
+      const [ledger, dlr] = [await collect(messaging, 'kwota.ledger'), await collect(messaging, 'kwota.dlr')];
+      await messaging.publish([message('account-a', 'one')]);
+      await messaging.drain();
+      expect([ledger.handled, dlr.handled]).toEqual([['one'], ['one']]);
+    });
+
+    it('of two members of a group one gets a message; of two broadcast subscribers both', async () => {
+      const shared = [await collect(messaging), await collect(messaging)];
+      const broadcast = [await collect(messaging, 'b1', work, 'broadcast'), await collect(messaging, 'b2', work, 'broadcast')];
+      await messaging.publish(Array.from({ length: 50 }, (_, index) => message(`account-${index}`, index)));
+      await messaging.drain();
+      expect(shared[0]!.handled.length + shared[1]!.handled.length).toBe(50);
+      expect(shared[0]!.handled.length).toBeGreaterThan(0);
+      expect(shared[1]!.handled.length).toBeGreaterThan(0);
+      expect(broadcast.map(({ handled }) => handled.length)).toEqual([50, 50]);
+    });
+
+    it('a message whose handler failed for a while comes again before the next of its key', async () => {
+      const attempts: unknown[] = [];
+      const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
+        attempts.push(...valuesOf(batch));
+        if (attempts.length < 12) throw new TransientFailure('store', 'away');
+      };
+      await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle });
+      await messaging.publish([message('account-a', 'first')]);
+      await messaging.publish([message('account-a', 'second')]);
+      await messaging.drain();
+      expect(attempts.filter((value) => value === 'second').length).toBeGreaterThan(0);
+      expect(attempts[attempts.length - 1]).toBe('second');
+      expect(attempts.filter((value) => value === 'first').length).toBeGreaterThan(9);
+    });
+
+    it('a partition that is held up does not hold up another', async () => {
+      const handled: unknown[] = [];
+      let away = true;
+      const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
+        if (away && batch.some(({ key }) => key === 'account-a')) throw new TransientFailure('store', 'away');
+        handled.push(...valuesOf(batch));
+        away = false;
+      };
+      await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle });
+      await messaging.publish([message('account-a', 'slow')]);
+      await messaging.publish([message('account-b', 'quick')]);
+      await messaging.drain();
+      expect(handled).toEqual(['quick', 'slow']);
+    });
+
+    it('a poison message goes to the dead letters with reason, stage and origin, and the rest flows on', async () => {
+      const handled: unknown[] = [];
+      const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
+        if (valuesOf(batch).includes('poison')) throw new PoisonMessage('contract', 'messageIds: too_small');
+        handled.push(...valuesOf(batch));
+      };
+      await messaging.subscribe({ topic: work, group: 'kwota.ledger', kind: 'shared', handle });
+      const dead: IncomingMessage[] = [];
+      await messaging.subscribe({ topic: deadLetterTopicOf(work), group: 'x', kind: 'shared', handle: async (batch) => void dead.push(...batch) });
+      await messaging.publish(['before', 'poison', 'after'].map((value) => message('account-a', value)));
+      await messaging.drain();
+      expect(handled).toEqual(['before', 'after']);
+      expect(dead.map(({ value, key }) => [key, value])).toEqual([['account-a', '"poison"']]);
+      expect(dead[0]?.headers).toMatchObject({
+        ce_id: 'account-a',
+        'dead-reason': 'messageIds: too_small',
+        'dead-stage': 'contract',
+        'dead-topic': work,
+        'dead-group': 'kwota.ledger',
+      });
+    });
+
+    it('a bug is tried again some times, then dead-lettered without the text of its error', async () => {
+      const handle = async (): Promise<void> => {
+        throw new RangeError('+33600000004 is out of range');
+      };
+      await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle });
+      const dead: IncomingMessage[] = [];
+      await messaging.subscribe({ topic: deadLetterTopicOf(work), group: 'x', kind: 'shared', handle: async (batch) => void dead.push(...batch) });
+      await messaging.publish([message('account-a', 1)]);
+      await messaging.drain();
+      expect(dead).toHaveLength(1);
+      expect(dead[0]?.headers['dead-reason']).toContain('RangeError');
+      expect(JSON.stringify(dead[0]?.headers)).not.toContain('+33');
+    });
+
+    it('a later version stops its partition and readiness, and nothing is skipped', async () => {
+      const handled: unknown[] = [];
+      const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
+        if (valuesOf(batch).includes('v2')) throw new UnknownVersion('v2');
+        handled.push(...valuesOf(batch));
+      };
+      await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle });
+      await messaging.publish(['v1', 'v2', 'v1 again'].map((value) => message('account-a', value)));
+      await messaging.drain();
+      expect(handled).toEqual(['v1']);
+      expect(messaging.health().ready).toBe(false);
+      expect(messaging.health().reasons.join()).toContain(work);
+    });
+
+    it('a compacted topic gives the latest of each key, a tombstone ends one, and what comes later follows', async () => {
+      await messaging.publish([message('a|1', 'old', facts), message('a|2', 'gone', facts), message('a|1', 'new', facts), message('a|2', null, facts)]);
+      const { handled, subscription } = await collect(messaging, 'gateway', facts, 'broadcast');
+      await subscription.caughtUp();
+      expect(handled).toEqual(['new']);
+      await messaging.publish([message('a|1', null, facts)]);
+      await messaging.drain();
+      expect(handled).toEqual(['new', null]);
+    });
+
+    it('a request is answered to its asker alone; one that nobody answers times out, and its late reply is dropped and counted', async () => {
+      const [asker, other] = [new Requests(messaging, 'asker'), new Requests(messaging, 'other')];
+      await asker.start();
+      await other.start();
+      const unanswered: IncomingMessage[] = [];
+      const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
+        for (const request of batch) {
+          if (request.value === '"silence"') unanswered.push(request);
+          else await messaging.publish([replyTo(request, '"pong"', {})!]);
+        }
+      };
+      await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle });
+      expect((await asker.request(message('account-a', 'ping'), 'c1', 5_000)).value).toBe('"pong"');
+      await expect(asker.request(message('account-a', 'silence'), 'c2', 50)).rejects.toThrow(RequestTimedOut);
+      await messaging.publish([replyTo(unanswered[0]!, '"late"', {})!]);
+      await messaging.drain();
+      expect([asker.lateReplies, other.lateReplies, asker.pending]).toEqual([1, 0, 0]);
+    });
+
+    it('what was published is there after a restart, a group goes on where it was, and nothing is skipped', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'kwota-conformance-'));
+      const place = join(folder, 'log.db');
+      const first = await open(place, topics);
+      const before = await collect(first);
+      await first.publish([message('account-a', 1), message('account-b', 2)]);
+      await first.drain();
+      await before.subscription.close();
+      await first.publish([message('account-a', 3), message('account-b', 4)]);
+      await first.close();
+
+      const second = await open(place, topics);
+      const after = await collect(second);
+      const newcomer = await collect(second, 'kwota.newcomer');
+      await second.drain();
+      expect(before.handled.toSorted()).toEqual([1, 2]);
+      expect(after.handled.toSorted()).toEqual([3, 4]);
+      expect(newcomer.handled.toSorted()).toEqual([1, 2, 3, 4]);
+      await second.close();
+      rmSync(folder, { recursive: true });
+    });
+
+    it('closing lets the batch under way finish', async () => {
+      let finished = false;
+      let begun = (): void => {};
+      const beginning = new Promise<void>((resolve) => (begun = resolve));
+      const handle = async (): Promise<void> => {
+        begun();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        finished = true;
+      };
+      const subscription = await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle });
+      await messaging.publish([message('account-a', 1)]);
+      await beginning;
+      await subscription.close();
+      expect(finished).toBe(true);
+    });
+  });
