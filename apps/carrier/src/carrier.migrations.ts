@@ -1,0 +1,70 @@
+import { createOutboxTable } from '@kwota/service-kit/outbox';
+import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { partState } from './parts.repository.js';
+
+const text = (name: string) => ({ name, type: 'text' });
+const optionalText = (name: string) => ({ ...text(name), isNullable: true });
+const integer = (name: string) => ({ name, type: 'integer' });
+const optionalInteger = (name: string) => ({ ...integer(name), isNullable: true });
+/** Times in milliseconds and message ids do not fit PostgreSQL's integer. */
+const bigint = (name: string) => ({ name, type: 'bigint' });
+
+const tables = [
+  new Table({
+    name: 'part',
+    columns: [
+      { ...bigint('messageId'), isPrimary: true },
+      { ...integer('part'), isPrimary: true },
+      integer('parts'),
+      text('account'),
+      text('receiver'),
+      text('sender'),
+      // Erased as soon as the part is submitted or will never be.
+      optionalText('text'),
+      text('coding'),
+      optionalInteger('messageClass'),
+      bigint('dueAtMs'),
+      bigint('validUntilMs'),
+      integer('state'),
+      integer('epoch'),
+      integer('attempts'),
+      optionalText('connector'),
+      optionalText('smscId'),
+    ],
+    indices: [
+      // Partial: they hold only what waits, however many finished parts are kept.
+      new TableIndex({ name: 'part_due', columnNames: ['dueAtMs'], where: `state = ${partState.queued}` }),
+      new TableIndex({ name: 'part_validity', columnNames: ['validUntilMs'], where: `state = ${partState.queued}` }),
+      new TableIndex({ name: 'part_unanswered', columnNames: ['validUntilMs'], where: `state = ${partState.unanswered}` }),
+      new TableIndex({ name: 'part_smsc_id', columnNames: ['smscId'], where: '"smscId" IS NOT NULL' }),
+    ],
+    withoutRowid: true,
+  }),
+  new Table({
+    name: 'early_receipt',
+    columns: [
+      { ...integer('id'), isPrimary: true, isGenerated: true, generationStrategy: 'increment' },
+      text('connector'),
+      text('smscId'),
+      optionalText('stat'),
+      optionalText('err'),
+      optionalInteger('messageState'),
+      bigint('receivedAtMs'),
+    ],
+    indices: [new TableIndex({ name: 'early_receipt_smsc_id', columnNames: ['smscId'] })],
+  }),
+  new Table({ name: 'carrier_epoch', columns: [{ ...integer('one'), isPrimary: true }, integer('epoch')] }),
+];
+
+export class CreateCarrierTables1795000000000 implements MigrationInterface {
+  readonly name = 'CreateCarrierTables1795000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const table of tables) await runner.createTable(table, false, false, true);
+    await createOutboxTable(runner);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const { name } of [...tables, { name: 'outbox' }]) await runner.dropTable(name);
+  }
+}

@@ -1,0 +1,77 @@
+import { expiredOutcome, silentOutcome } from '@kwota/delivery-codes';
+import { ServiceDatabase } from '@kwota/service-kit/database';
+import type { Logger } from '@kwota/service-kit/logger';
+import { connector } from '../connect-smsc/smsc.connection.js';
+import { PartReceiptsPublisher } from '../part-receipts.publisher.js';
+import { PartsRepository, partState } from '../parts.repository.js';
+
+const lookIntervalMs = 1_000;
+const cleanIntervalMs = 60 * 60 * 1_000;
+/** A late receipt finds its message for so long after the validity. */
+const keptMs = 7 * 24 * 60 * 60 * 1_000;
+const partsMax = 500;
+/** Looked at in one transaction of the clean-up: a few milliseconds. */
+const cleanRowsMax = 2_000;
+
+/** Ends the parts whose validity is over without a submit_sm (or, with `never`, without its answer), and forgets old ones. */
+export class ExpirePartsWorker {
+  private timers: NodeJS.Timeout[] = [];
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    private readonly database: ServiceDatabase,
+    private readonly parts: PartsRepository,
+    private readonly receipts: PartReceiptsPublisher,
+    private readonly log: Logger,
+  ) {}
+
+  start(): void {
+    let isLooking = false;
+    const look = (work: () => Promise<void>) => async (): Promise<void> => {
+      if (isLooking) return;
+      isLooking = true;
+      try {
+        await work();
+      } catch (error) {
+        this.log.error({ err: { type: (error as Error).name } }, 'parts could not be expired; trying again');
+      } finally {
+        isLooking = false;
+      }
+    };
+    const expire = look(() => this.expire(Date.now()));
+    const clean = look(() => this.clean(Date.now()));
+    this.timers = [setInterval(() => (this.running = expire()), lookIntervalMs), setInterval(() => (this.running = clean()), cleanIntervalMs)];
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    for (const timer of this.timers) clearInterval(timer);
+    await this.running;
+  }
+
+  async expire(nowMs: number): Promise<void> {
+    await this.endAll(partState.queued, expiredOutcome, nowMs);
+    await this.endAll(partState.unanswered, silentOutcome, nowMs);
+  }
+
+  async clean(nowMs: number): Promise<void> {
+    await this.database.transaction((manager) => this.parts.forgetEarly(manager, nowMs - keptMs));
+    let after: number | undefined = 0;
+    while (after !== undefined && !this.stopped) {
+      const from: number = after;
+      after = await this.database.transaction((manager) => this.parts.forget(manager, from, nowMs - keptMs, cleanRowsMax));
+    }
+  }
+
+  private async endAll(state: typeof partState.queued | typeof partState.unanswered, outcome: typeof expiredOutcome, atMs: number): Promise<void> {
+    for (let ended = partsMax; ended === partsMax && !this.stopped; ) {
+      ended = await this.database.transaction(async (manager) => {
+        const parts = await this.parts.expire(manager, state, atMs, partsMax);
+        await this.receipts.report(manager, parts.map((part) => ({ part, stage: 'expired', outcome, atMs, raw: { connector } })));
+        return parts.length;
+      });
+      if (ended > 0) this.receipts.relay();
+    }
+  }
+}

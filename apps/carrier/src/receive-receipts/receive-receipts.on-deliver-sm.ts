@@ -1,0 +1,32 @@
+import type { Logger } from '@kwota/service-kit/logger';
+import type { Metrics } from '@kwota/service-kit/metrics';
+import type { Pdu } from 'smpp';
+import { PartNewsRecorder } from '../record-news/part-news.recorder.js';
+import { receiptOfDeliverSm } from './receipt-of-deliver-sm.js';
+
+/** Receipts not yet durable at which the SMSC is told to wait: it keeps them and sends them again. */
+const backlogMax = 10_000;
+const commandStatus = { ok: 0x00, messageQueueFull: 0x14, permanentAppError: 0x65 };
+
+export class ReceiveReceiptsOnDeliverSm {
+  private readonly refused;
+
+  constructor(
+    private readonly recorder: PartNewsRecorder,
+    private readonly log: Logger,
+    metrics: Metrics,
+  ) {
+    this.refused = metrics.counter('kwota_carrier_deliver_sm_refused_total', 'deliver_sm that are no receipts; incoming messages are not supported');
+  }
+
+  /** The answer goes out when the receipt is durable, never before: then the SMSC forgets it. */
+  receive(pdu: Pdu, answer: (commandStatus: number) => void): void {
+    const receipt = receiptOfDeliverSm(pdu, Date.now());
+    if (!receipt) {
+      this.refused.inc();
+      this.log.warn({ esmClass: pdu.esm_class }, 'a deliver_sm that is no receipt is refused');
+      answer(commandStatus.permanentAppError);
+    } else if (this.recorder.backlog >= backlogMax) answer(commandStatus.messageQueueFull);
+    else this.recorder.record({ kind: 'receipt', receipt, committed: () => answer(commandStatus.ok) });
+  }
+}

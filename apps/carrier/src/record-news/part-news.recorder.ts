@@ -1,0 +1,150 @@
+// What the SMSC said, made durable many at a time: what comes while one transaction runs is in the next.
+import { expiredOutcome, outcomeOfReceipt, submittedOutcome, type DeliveryOutcome, type ReceiptProfile } from '@kwota/delivery-codes';
+import { ServiceDatabase } from '@kwota/service-kit/database';
+import type { Logger } from '@kwota/service-kit/logger';
+import type { Metrics } from '@kwota/service-kit/metrics';
+import type { EntityManager } from 'typeorm';
+import { connector } from '../connect-smsc/smsc.connection.js';
+import { PartReceiptsPublisher, type PartReport } from '../part-receipts.publisher.js';
+import { PartsRepository, type ClaimedPart, type PartAddress, type RawReceipt } from '../parts.repository.js';
+
+export type PartNews =
+  | Readonly<{ kind: 'submitted'; part: ClaimedPart; smscId: string; atMs: number }>
+  | Readonly<{ kind: 'refused'; part: ClaimedPart; commandStatus: number; outcome: DeliveryOutcome; atMs: number }>
+  /** Never submitted: its validity ended first. */
+  | Readonly<{ kind: 'expired'; part: ClaimedPart; atMs: number }>
+  | Readonly<{ kind: 'requeued'; part: ClaimedPart; dueAtMs: number; attempts: number }>
+  | Readonly<{ kind: 'unanswered'; part: ClaimedPart }>
+  /** `committed` runs when it cannot be lost any more: only then may the SMSC forget it. */
+  | Readonly<{ kind: 'receipt'; receipt: RawReceipt; committed: () => void }>;
+
+type NewsOf<Kind extends PartNews['kind']> = Extract<PartNews, { kind: Kind }>;
+const ofKind = <Kind extends PartNews['kind']>(news: readonly PartNews[], kind: Kind): NewsOf<Kind>[] =>
+  news.filter((item): item is NewsOf<Kind> => item.kind === kind);
+
+const retryDelayMs = 500;
+
+export type RecorderListener = Readonly<{
+  /** Parts are back in the queue. */
+  onRequeued: () => void;
+  /** There is room for more news. */
+  onWritten: () => void;
+}>;
+
+export class PartNewsRecorder {
+  private gathered: PartNews[] = [];
+  private running: Promise<void> | undefined;
+  private closing = false;
+  private earlyKept = 0;
+  private listener: RecorderListener | undefined;
+  private readonly codesUnknown;
+  private readonly receiptsUnmatched;
+
+  constructor(
+    private readonly database: ServiceDatabase,
+    private readonly parts: PartsRepository,
+    private readonly receipts: PartReceiptsPublisher,
+    private readonly profile: ReceiptProfile,
+    private readonly log: Logger,
+    metrics: Metrics,
+  ) {
+    this.codesUnknown = metrics.counter('kwota_carrier_codes_unknown_total', 'Codes of the SMSC that delivery-codes does not know', ['stage']);
+    this.receiptsUnmatched = metrics.counter('kwota_carrier_receipts_unmatched_total', 'Receipts that came before, or without, the answer to their submit_sm');
+  }
+
+  /** News that are not durable yet: the submitter waits when they pile up. */
+  get backlog(): number {
+    return this.gathered.length;
+  }
+
+  async start(listener: RecorderListener): Promise<void> {
+    this.listener = listener;
+    this.earlyKept = await this.database.read((manager) => this.parts.countEarly(manager));
+  }
+
+  record(news: PartNews): void {
+    this.gathered.push(news);
+    this.running ??= this.run().finally(() => (this.running = undefined));
+  }
+
+  /** Resolves when all that was recorded is durable, or one more attempt has failed: the next start finds it as claims. */
+  async close(): Promise<void> {
+    this.closing = true;
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (this.gathered.length > 0) {
+      // A turn of the loop, so that what arrives together is written together.
+      await new Promise((resolve) => setImmediate(resolve));
+      const news = this.gathered;
+      this.gathered = [];
+      try {
+        await this.write(news);
+      } catch (error) {
+        this.log.error({ err: { type: (error as Error).name } }, "the SMSC's answers could not be stored; trying again");
+        this.gathered = [...news, ...this.gathered];
+        if (this.closing) return;
+        await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
+      }
+    }
+  }
+
+  private async write(news: readonly PartNews[]): Promise<void> {
+    const { reports, earlyKept, unmatched } = await this.database.transaction((manager) => this.writeIn(manager, news));
+    this.earlyKept = earlyKept;
+    if (unmatched > 0) this.receiptsUnmatched.inc({}, unmatched);
+    for (const { committed } of ofKind(news, 'receipt')) committed();
+    for (const report of reports) this.noteUnknown(report);
+    if (reports.length > 0) this.receipts.relay();
+    if (news.some(({ kind }) => kind === 'requeued')) this.listener?.onRequeued();
+    else this.listener?.onWritten();
+  }
+
+  private async writeIn(manager: EntityManager, news: readonly PartNews[]) {
+    const submitted = ofKind(news, 'submitted');
+    const refused = ofKind(news, 'refused');
+    const expired = ofKind(news, 'expired');
+    const idsOf = (items: readonly { part: ClaimedPart }[]) => items.map(({ part }) => part);
+    await this.parts.markSubmitted(manager, connector, submitted.map(({ part: { messageId, part }, smscId }) => ({ messageId, part, smscId })));
+    await this.parts.markEnded(manager, idsOf([...refused, ...expired]));
+    await this.parts.markUnanswered(manager, idsOf(ofKind(news, 'unanswered')));
+    await this.parts.requeue(manager, ofKind(news, 'requeued').map(({ part: { messageId, part }, dueAtMs, attempts }) => ({ messageId, part, dueAtMs, attempts })));
+
+    const early = this.earlyKept > 0 ? await this.parts.takeEarly(manager, connector, submitted.map(({ smscId }) => smscId)) : [];
+    const received = [...early, ...ofKind(news, 'receipt').map(({ receipt }) => receipt)];
+    const partBySmscId = await this.findParts(manager, submitted, received);
+    const unmatched = received.filter(({ smscId }) => !partBySmscId.has(smscId));
+    await this.parts.keepEarly(manager, connector, unmatched);
+
+    const reports: PartReport[] = [
+      ...submitted.map(({ part, smscId, atMs }) => ({ part, stage: 'submitted', outcome: submittedOutcome, atMs, raw: { connector, smscId } }) as const),
+      ...refused.map(({ part, outcome, commandStatus, atMs }) => ({ part, stage: 'refused', outcome, atMs, raw: { connector, commandStatus } }) as const),
+      ...expired.map(({ part, atMs }) => ({ part, stage: 'expired', outcome: expiredOutcome, atMs, raw: { connector } }) as const),
+      ...received.flatMap((receipt) => this.reportOf(receipt, partBySmscId.get(receipt.smscId))),
+    ];
+    await this.receipts.report(manager, reports);
+    return { reports, earlyKept: this.earlyKept - early.length + unmatched.length, unmatched: unmatched.length };
+  }
+
+  /** Most receipts follow their answer closely: those of this very batch need no look-up. */
+  private async findParts(manager: EntityManager, submitted: readonly NewsOf<'submitted'>[], received: readonly RawReceipt[]): Promise<Map<string, PartAddress>> {
+    const found = new Map<string, PartAddress>(submitted.map(({ part, smscId }) => [smscId, part]));
+    const others = new Set(received.map(({ smscId }) => smscId).filter((smscId) => !found.has(smscId)));
+    for (const [smscId, part] of await this.parts.findSubmitted(manager, connector, [...others])) found.set(smscId, part);
+    return found;
+  }
+
+  private reportOf({ smscId, stat, err, messageState, receivedAtMs }: RawReceipt, part: PartAddress | undefined): PartReport[] {
+    if (!part) return [];
+    const said = { ...(stat !== null && { stat }), ...(err !== null && { err }), ...(messageState !== null && { messageState }) };
+    return [{ part, stage: 'receipt', outcome: outcomeOfReceipt(said, this.profile), atMs: receivedAtMs, raw: { connector, smscId, ...said } }];
+  }
+
+  private noteUnknown({ stage, outcome, raw }: PartReport): void {
+    if (outcome.recognised) return;
+    this.codesUnknown.inc({ stage });
+    const { stat, err, messageState, commandStatus } = raw;
+    this.log.error({ stage, stat, err, messageState, commandStatus }, 'the SMSC uses a code that is not known here');
+  }
+}

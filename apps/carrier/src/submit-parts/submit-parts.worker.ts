@@ -1,0 +1,190 @@
+import { outcomeOfCommandStatus } from '@kwota/delivery-codes';
+import { ServiceDatabase } from '@kwota/service-kit/database';
+import type { Logger } from '@kwota/service-kit/logger';
+import type { Metrics } from '@kwota/service-kit/metrics';
+import type { Pdu } from 'smpp';
+import type { LostAnswerPolicy } from '../carrier.config.js';
+import { SmscConnection } from '../connect-smsc/smsc.connection.js';
+import { PartsRepository, partState, type ClaimedPart } from '../parts.repository.js';
+import { PartNewsRecorder } from '../record-news/part-news.recorder.js';
+import { submitSmOf } from './submit-sm.js';
+
+export type SubmitOptions = Readonly<{ windowSize: number; lostAnswer: LostAnswerPolicy }>;
+
+/** News not yet durable at which nothing more is submitted: they are in memory only. */
+const backlogMax = 2_000;
+/** A part that the SMSC was too busy for waits 0.5 s, then twice as long each time, up to a minute. */
+const busyDelayMsMin = 500;
+const busyDelayMsMax = 60_000;
+/** So many busy answers on end pause the whole link; a single one is its receiver's affair. */
+const busyAnswersMin = 3;
+const linkPauseMsMin = 100;
+const linkPauseMsMax = 5_000;
+/** Between looks at the queue: no shorter than this, no longer than that. */
+const lookDelayMsMin = 100;
+const lookDelayMsMax = 60_000;
+const storeRetryDelayMs = 500;
+
+/** Claims due parts, submits them within the window, and hands every answer to the recorder. */
+export class SubmitPartsWorker {
+  private ready: ClaimedPart[] = [];
+  private epoch: number | undefined;
+  private running: Promise<void> | undefined;
+  private isWoken = false;
+  /** Parts may be due that are not claimed yet; without it each answer would cost a look into the queue. */
+  private mayBeDue = true;
+  private stopped = false;
+  private busyAnswers = 0;
+  private pausedUntilMs = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private timerAtMs = Infinity;
+  private readonly answers;
+
+  constructor(
+    private readonly database: ServiceDatabase,
+    private readonly parts: PartsRepository,
+    private readonly connection: SmscConnection,
+    private readonly recorder: PartNewsRecorder,
+    private readonly options: SubmitOptions,
+    private readonly log: Logger,
+    metrics: Metrics,
+  ) {
+    this.answers = metrics.counter('kwota_carrier_submit_answers_total', 'Answers to submit_sm', ['answer']);
+    metrics.gauge('kwota_carrier_submits_in_flight', 'submit_sm not answered yet', () => this.connection.inFlight);
+  }
+
+  /** Claims left by an earlier epoch are answers that never came. */
+  async start(): Promise<void> {
+    const unanswered = this.options.lostAnswer === 'resend' ? partState.queued : partState.unanswered;
+    this.epoch = await this.database.transaction(async (manager) => {
+      const epoch = await this.parts.nextEpoch(manager);
+      await this.parts.takeOverClaims(manager, epoch, unanswered);
+      return epoch;
+    });
+  }
+
+  /** Parts may have become due: new ones, or some that came back to the queue. */
+  wake(): void {
+    this.mayBeDue = true;
+    this.goOn();
+  }
+
+  /** There may be room: an answer came, news became durable, the link is up. */
+  goOn(): void {
+    if (this.stopped || this.epoch === undefined) return;
+    this.isWoken = true;
+    this.running ??= this.run(this.epoch).finally(() => (this.running = undefined));
+  }
+
+  /** What was claimed and not sent waits for the next start. The connection is stopped after it, the recorder last. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+    for (const part of this.ready.splice(0)) this.requeue(part, part.dueAtMs, part.attempts);
+  }
+
+  private async run(epoch: number): Promise<void> {
+    while (this.isWoken && !this.stopped) {
+      this.isWoken = false;
+      try {
+        await this.submitDue(epoch);
+      } catch (error) {
+        this.log.error({ err: { type: (error as Error).name } }, 'the queue of parts is out of reach; trying again');
+        this.lookAgainIn(storeRetryDelayMs);
+      }
+    }
+  }
+
+  private async submitDue(epoch: number): Promise<void> {
+    const { windowSize } = this.options;
+    for (;;) {
+      this.submitReady();
+      // A half-empty window before the next claim: else each answer would cost a transaction.
+      const hasRoom = this.ready.length === 0 && this.connection.inFlight <= windowSize / 2 && this.maySubmit();
+      if (!hasRoom || !this.mayBeDue || this.stopped) return;
+      this.mayBeDue = false;
+      this.ready = await this.database.transaction((manager) => this.parts.claim(manager, epoch, Date.now(), windowSize));
+      if (this.ready.length === windowSize) {
+        this.mayBeDue = true;
+        continue;
+      }
+      const nextDueAtMs = await this.database.read((manager) => this.parts.nextDueAtMs(manager));
+      if (nextDueAtMs !== undefined) this.lookAgainIn(nextDueAtMs - Date.now());
+      if (this.ready.length === 0) return;
+    }
+  }
+
+  private maySubmit(): boolean {
+    if (this.pausedUntilMs > performance.now() || !this.connection.isBound) return false;
+    return this.recorder.backlog < backlogMax;
+  }
+
+  private submitReady(): void {
+    let sent = 0;
+    for (const part of this.ready) {
+      if (this.connection.inFlight >= this.options.windowSize || !this.maySubmit()) break;
+      const nowMs = Date.now();
+      if (part.validUntilMs <= nowMs) this.recorder.record({ kind: 'expired', part, atMs: nowMs });
+      else if (!this.connection.submit(submitSmOf(part), (answer) => this.onAnswer(part, answer))) break;
+      sent += 1;
+    }
+    this.ready = this.ready.slice(sent);
+    // With answers under way their coming wakes it; a pile of news does not say when it is gone.
+    if (this.ready.length > 0 && this.connection.inFlight === 0 && this.connection.isBound) this.lookAgainIn(this.pausedUntilMs - performance.now());
+  }
+
+  private onAnswer(part: ClaimedPart, answer: Pdu | undefined): void {
+    if (answer) this.onStatus(part, answer.command_status, answer.message_id ?? '');
+    else this.onLost(part);
+    this.goOn();
+  }
+
+  private onStatus(part: ClaimedPart, commandStatus: number, smscId: string): void {
+    const result = outcomeOfCommandStatus(commandStatus);
+    this.answers.inc({ answer: result.kind });
+    if (result.kind === 'retry') {
+      this.onBusy(part);
+      return;
+    }
+    this.busyAnswers = 0;
+    const atMs = Date.now();
+    if (result.kind === 'accepted') this.recorder.record({ kind: 'submitted', part, smscId, atMs });
+    else this.recorder.record({ kind: 'refused', part, commandStatus, outcome: result.outcome, atMs });
+  }
+
+  private onBusy(part: ClaimedPart): void {
+    const delayMs = Math.min(busyDelayMsMin * 2 ** part.attempts, busyDelayMsMax);
+    this.requeue(part, Date.now() + delayMs, part.attempts + 1);
+    this.lookAgainIn(delayMs);
+    this.busyAnswers += 1;
+    if (this.busyAnswers < busyAnswersMin) return;
+    const pauseMs = Math.min(linkPauseMsMin * 2 ** (this.busyAnswers - busyAnswersMin), linkPauseMsMax);
+    this.pausedUntilMs = Math.max(this.pausedUntilMs, performance.now() + pauseMs);
+    this.lookAgainIn(pauseMs);
+  }
+
+  private onLost(part: ClaimedPart): void {
+    this.answers.inc({ answer: 'lost' });
+    if (this.options.lostAnswer === 'resend') this.requeue(part, part.dueAtMs, part.attempts);
+    else this.recorder.record({ kind: 'unanswered', part });
+  }
+
+  private requeue(part: ClaimedPart, dueAtMs: number, attempts: number): void {
+    this.recorder.record({ kind: 'requeued', part, dueAtMs, attempts });
+  }
+
+  /** The earliest wish counts. */
+  private lookAgainIn(delayMs: number): void {
+    if (this.stopped) return;
+    const wantedMs = Math.min(Math.max(delayMs, lookDelayMsMin), lookDelayMsMax);
+    const atMs = performance.now() + wantedMs;
+    if (atMs >= this.timerAtMs) return;
+    clearTimeout(this.timer);
+    this.timerAtMs = atMs;
+    this.timer = setTimeout(() => {
+      this.timerAtMs = Infinity;
+      this.wake();
+    }, wantedMs);
+  }
+}
