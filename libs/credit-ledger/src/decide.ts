@@ -1,0 +1,35 @@
+import type { BillingPolicy } from './billing-policy.js';
+import { digestOfCommand } from './command-digest.js';
+import type { CreditAccount } from './credit-account.js';
+import type { CreditCommand } from './credit-commands.js';
+import { decideOnAccount } from './decide-account.js';
+import { decideHold } from './decide-hold.js';
+import { decideSettle, decideTick, decideWithdraw } from './decide-settle.js';
+import { nothingChanges, type Decision, type DecisionContext } from './decision.js';
+
+/**
+ * What a command leads to: events, or a refusal with the event that records it. Pure, and never throws for what a command says. A command id
+ * that was applied before gets its first outcome without events, and `conflict` when it now asks for something else.
+ */
+export const decide = (command: CreditCommand, account: CreditAccount, context: DecisionContext, policy?: BillingPolicy): Decision => {
+  switch (command.type) {
+    case 'HoldCredits':
+      return decideHold(command, account, context);
+    case 'WithdrawMessages':
+      return decideWithdraw(command, account);
+    case 'SettleCharge':
+      return decideSettle(command, account, policy);
+    case 'Tick':
+      return decideTick(command, account);
+    default:
+      return repeatedCommand(command, account, context) ?? decideOnAccount(command, account);
+  }
+};
+
+const repeatedCommand = (command: CreditCommand, account: CreditAccount, { commandId }: DecisionContext): Decision | undefined => {
+  const known = account.commands.get(commandId);
+  if (!known) return undefined;
+  if (known.refusal) return { events: [], refusal: known.refusal };
+  if (known.digest === digestOfCommand(command)) return nothingChanges;
+  return { events: [], refusal: { code: 'conflict', leftMilliCredits: account.poolMilliCredits } };
+};
