@@ -46,8 +46,9 @@ export class PartsRepository {
     await run(manager, `UPDATE part SET state = ${state} WHERE state = ${partState.claimed} AND epoch < ?`, [epoch]);
   }
 
-  /** Parts that are there already stay as they are. */
-  async add(manager: EntityManager, parts: readonly NewPart[]): Promise<void> {
+  /** Parts that are there already stay as they are. With a `claimEpoch` the new ones are claimed at once; tells which are new. */
+  async add(manager: EntityManager, parts: readonly NewPart[], claimEpoch?: number): Promise<NewPart[]> {
+    const state = claimEpoch === undefined ? partState.queued : partState.claimed;
     const rows = parts.map((part) => [
       part.messageId,
       part.part,
@@ -60,14 +61,20 @@ export class PartsRepository {
       part.messageClass,
       part.dueAtMs,
       part.validUntilMs,
+      state,
+      claimEpoch ?? 0,
+      0,
     ]);
-    await forRows(
+    const added = await forRows<Stored<PartId>>(
       manager,
-      rows.map((row) => [...row, partState.queued, 0, 0]),
+      rows,
       (values) =>
         `INSERT INTO part (${address}, receiver, sender, text, coding, "messageClass", "dueAtMs", "validUntilMs", state, epoch, attempts)
-         VALUES ${values} ON CONFLICT ("messageId", part) DO NOTHING`,
+         VALUES ${values} ON CONFLICT ("messageId", part) DO NOTHING RETURNING "messageId", part`,
     );
+    if (added.length === parts.length) return [...parts];
+    const keys = new Set(added.map(({ messageId, part }) => `${messageId}.${part}`));
+    return parts.filter(({ messageId, part }) => keys.delete(`${messageId}.${part}`));
   }
 
   /** Ends those parts of the messages that were not claimed yet, and tells which. */

@@ -60,14 +60,15 @@ export const withinGsmAlphabet = (text: string): string => {
 
 /** One septet a byte, as SMPP carries data_coding 0; a character outside the alphabet becomes `?`. */
 export const encodeGsm7Unpacked = (text: string): Uint8Array => {
-  const bytes: number[] = [];
-  for (const character of text) {
-    const unit = character.charCodeAt(0);
-    const septets = character.length === 1 ? septetsOfUnit(unit) : 0;
-    if (septets === 2) bytes.push(escape);
-    bytes.push(septets === 0 ? questionMark : (codeByUnit[unit] ?? questionMark));
+  const sendable = withinGsmAlphabet(text);
+  const bytes = new Uint8Array(septetsOf(sendable));
+  let length = 0;
+  for (let index = 0; index < sendable.length; index += 1) {
+    const unit = sendable.charCodeAt(index);
+    if (septetsOfUnit(unit) === 2) bytes[length++] = escape;
+    bytes[length++] = codeByUnit[unit] ?? questionMark;
   }
-  return Uint8Array.from(bytes);
+  return bytes;
 };
 
 /** The inverse. After 3GPP 23.038 an escape before a code without an extension is as if it were not there, and one at the end is a space. */

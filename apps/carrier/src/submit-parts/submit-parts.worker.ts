@@ -5,7 +5,7 @@ import type { Metrics } from '@kwota/service-kit/metrics';
 import type { Pdu } from 'smpp';
 import type { LostAnswerPolicy } from '../carrier.config.js';
 import { SmscConnection } from '../connect-smsc/smsc.connection.js';
-import { PartsRepository, partState, type ClaimedPart } from '../parts.repository.js';
+import { PartsRepository, partState, type ClaimedPart, type NewPart } from '../parts.repository.js';
 import { PartNewsRecorder } from '../record-news/part-news.recorder.js';
 import { submitSmOf } from './submit-sm.js';
 
@@ -28,6 +28,8 @@ const storeRetryDelayMs = 500;
 /** Claims due parts, submits them within the window, and hands every answer to the recorder. */
 export class SubmitPartsWorker {
   private ready: ClaimedPart[] = [];
+  /** Places promised to parts whose transaction runs. */
+  private reserved = 0;
   private epoch: number | undefined;
   private running: Promise<void> | undefined;
   private isWoken = false;
@@ -76,6 +78,24 @@ export class SubmitPartsWorker {
     this.running ??= this.run(this.epoch).finally(() => (this.running = undefined));
   }
 
+  /**
+   * For parts that are new and due now: the epoch to claim them under as they are stored, which saves the queue's way. Undefined when others
+   * wait before them, or there is no room for so many.
+   */
+  epochForNew(partsCount: number): number | undefined {
+    const hasRoom = this.ready.length + this.reserved + partsCount <= this.options.windowSize;
+    if (this.stopped || this.mayBeDue || !hasRoom || !this.maySubmit()) return undefined;
+    this.reserved += partsCount;
+    return this.epoch;
+  }
+
+  /** What was stored under `epochForNew`, or nothing of it when that failed. */
+  takeClaimed(reservedCount: number, claimed: readonly NewPart[]): void {
+    this.reserved -= reservedCount;
+    this.ready = [...this.ready, ...claimed.map((part) => ({ ...part, attempts: 0 }))];
+    this.goOn();
+  }
+
   /** What was claimed and not sent waits for the next start. The connection is stopped after it, the recorder last. */
   async stop(): Promise<void> {
     this.stopped = true;
@@ -104,14 +124,15 @@ export class SubmitPartsWorker {
       const hasRoom = this.ready.length === 0 && this.connection.inFlight <= windowSize / 2 && this.maySubmit();
       if (!hasRoom || !this.mayBeDue || this.stopped) return;
       this.mayBeDue = false;
-      this.ready = await this.database.transaction((manager) => this.parts.claim(manager, epoch, Date.now(), windowSize));
-      if (this.ready.length === windowSize) {
+      const claimed = await this.database.transaction((manager) => this.parts.claim(manager, epoch, Date.now(), windowSize));
+      this.ready = [...this.ready, ...claimed];
+      if (claimed.length === windowSize) {
         this.mayBeDue = true;
         continue;
       }
       const nextDueAtMs = await this.database.read((manager) => this.parts.nextDueAtMs(manager));
       if (nextDueAtMs !== undefined) this.lookAgainIn(nextDueAtMs - Date.now());
-      if (this.ready.length === 0) return;
+      if (claimed.length === 0) return;
     }
   }
 

@@ -6,11 +6,16 @@ import { splitText } from '@kwota/sms-text';
 import { Injectable } from '@nestjs/common';
 import { connector } from '../connect-smsc/smsc.connection.js';
 import { PartReceiptsPublisher, type PartReport } from '../part-receipts.publisher.js';
-import { PartsRepository, type NewPart } from '../parts.repository.js';
+import { PartsRepository, type NewPart, type PartAddress } from '../parts.repository.js';
 import { SubmitPartsWorker } from '../submit-parts/submit-parts.worker.js';
+
+type Waiting = Readonly<{ taken: readonly NewPart[]; withdrawals: readonly WithdrawnSubmission[]; resolve: () => void; reject: (error: Error) => void }>;
 
 @Injectable()
 export class TakeMessagesHandler {
+  private waiting: Waiting[] = [];
+  private isRunning = false;
+
   constructor(
     private readonly database: ServiceDatabase,
     private readonly parts: PartsRepository,
@@ -19,31 +24,67 @@ export class TakeMessagesHandler {
   ) {}
 
   /**
-   * One transaction for the batch, which may come twice. A withdrawal follows its message within the topic, so that taking all messages
-   * first changes nothing; what is not claimed by then is never sent.
+   * Resolves when the batch, which may come twice, is in the queue. Batches of other partitions that come meanwhile share a transaction.
+   * A withdrawal follows its message within the topic, so that taking all messages first changes nothing; what is not claimed by then is
+   * never sent.
+   * @throws PoisonMessage, TransientFailure
    */
   async take(batch: readonly Accepted[]): Promise<void> {
     const taken = batch.filter((message) => message.kind === 'accepted').flatMap(partsOf);
     const withdrawals = batch.filter((message) => message.kind === 'withdrawn');
-    const stored = this.database.transaction(async (manager) => {
-      await this.parts.add(manager, taken);
-      const withdrawn = await this.parts.withdraw(manager, withdrawals.flatMap(({ messageIds }) => messageIds));
-      const atMs = withdrawnAtMsById(withdrawals);
-      const report = (part: (typeof withdrawn)[number]): PartReport => ({
-        part,
-        stage: 'withdrawn',
-        outcome: withdrawnOutcome,
-        atMs: atMs.get(part.messageId) ?? 0,
-        raw: { connector },
+    await new Promise<void>((resolve, reject) => {
+      this.waiting.push({ taken, withdrawals, resolve, reject });
+      if (!this.isRunning) void this.run();
+    });
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    while (this.waiting.length > 0) {
+      // A turn of the loop: on SQLite a transaction is over before the next partition's batch can be handed over.
+      await new Promise((resolve) => setImmediate(resolve));
+      const together = this.waiting;
+      this.waiting = [];
+      try {
+        await this.store(together.flatMap(({ taken }) => taken), together.flatMap(({ withdrawals }) => withdrawals));
+        for (const { resolve } of together) resolve();
+      } catch (error) {
+        // A full disk is no fault of the messages: they wait, however long it takes.
+        const failure = new TransientFailure('store', (error as Error).name, { cause: error });
+        for (const { reject } of together) reject(failure);
+      }
+    }
+    this.isRunning = false;
+  }
+
+  private async store(taken: readonly NewPart[], withdrawals: readonly WithdrawnSubmission[]): Promise<void> {
+    const atMs = withdrawnAtMsById(withdrawals);
+    const reportOf = (part: PartAddress): PartReport => ({
+      part,
+      stage: 'withdrawn',
+      outcome: withdrawnOutcome,
+      atMs: atMs.get(part.messageId) ?? 0,
+      raw: { connector },
+    });
+    const nowMs = Date.now();
+    const withdrawnIds = new Set(atMs.keys());
+    const dueNow = taken.filter((part) => part.dueAtMs <= nowMs && part.validUntilMs > nowMs && !withdrawnIds.has(part.messageId));
+    const epoch = dueNow.length > 0 ? this.submitter.epochForNew(dueNow.length) : undefined;
+    let claimed: readonly NewPart[] = [];
+    try {
+      claimed = await this.database.transaction(async (manager) => {
+        const added = epoch === undefined ? [] : await this.parts.add(manager, dueNow, epoch);
+        const alreadyAdded = new Set(epoch === undefined ? [] : dueNow);
+        await this.parts.add(manager, taken.filter((part) => !alreadyAdded.has(part)));
+        const withdrawn = await this.parts.withdraw(manager, [...withdrawnIds]);
+        await this.receipts.report(manager, withdrawn.map(reportOf));
+        return added;
       });
-      await this.receipts.report(manager, withdrawn.map(report));
-    });
-    await stored.catch((error: Error) => {
-      // A full disk is no fault of the messages: they wait, however long it takes.
-      throw new TransientFailure('store', error.name, { cause: error });
-    });
+    } finally {
+      if (epoch !== undefined) this.submitter.takeClaimed(dueNow.length, claimed);
+    }
     if (withdrawals.length > 0) this.receipts.relay();
-    this.submitter.wake();
+    if (claimed.length < taken.length) this.submitter.wake();
   }
 }
 
