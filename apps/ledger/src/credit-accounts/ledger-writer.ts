@@ -1,0 +1,134 @@
+import { encodeEvent, hashOf, type EventEnvelope } from '@kwota/audit-log';
+import { decide, decideHold, evolve, type CreditCommand, type CreditEvent, type Decision, type HoldCredits, type HoldDecision } from '@kwota/credit-ledger';
+import { EventStore, type EventToAppend } from '@kwota/event-store';
+import { TransientFailure } from '@kwota/messaging/failures';
+import { Injectable } from '@nestjs/common';
+import { CreditAccountsRepository, streamOf } from './credit-accounts.repository.js';
+import { FactsRelay } from './facts.relay.js';
+import { LedgerClock } from './ledger-clock.js';
+
+/** Who asked, and from where in the log. */
+export type Cause = Readonly<{ commandId: string; correlationId: string; source: EventEnvelope['source'] }>;
+
+export type AppendedEvent = Readonly<{ account: string; revision: number; time: string; event: CreditEvent }>;
+
+type Cycle = {
+  streams: Map<string, { expectedRevision: number; events: EventToAppend[] }>;
+  facts: AppendedEvent[];
+  appended: Promise<void>;
+  settle: { resolve: () => void; reject: (error: Error) => void };
+};
+
+/**
+ * Adaptive group commit: decisions change the state in memory at once and wait for one append together; while it runs the next ones
+ * gather. No timer, no second writer in this process. What is decided is shown to nobody before `flushed` resolves.
+ */
+@Injectable()
+export class LedgerWriter {
+  private gathering: Cycle | undefined;
+  private appending: Cycle | undefined;
+  lastFailure: string | undefined;
+
+  constructor(
+    private readonly accounts: CreditAccountsRepository,
+    private readonly store: EventStore,
+    private readonly relay: FactsRelay,
+    private readonly clock: LedgerClock,
+  ) {}
+
+  /** The account must be loaded. @throws TransientFailure when the clock cannot be trusted. */
+  decide(account: string, command: CreditCommand, cause: Cause): Decision {
+    const { state } = this.accounts.get(account);
+    const timeMs = Math.max(this.clock.nowMs(), state.timeMs);
+    const decision = decide(command, state, { timeMs, commandId: cause.commandId });
+    if (decision.events.length > 0) this.stage(account, decision.events, timeMs, cause);
+    return decision;
+  }
+
+  /** As `decide`, with what a submission's answer needs. */
+  hold(account: string, command: HoldCredits, cause: Cause): HoldDecision {
+    const { state } = this.accounts.get(account);
+    const timeMs = Math.max(this.clock.nowMs(), state.timeMs);
+    const decision = decideHold(command, state, { timeMs, commandId: cause.commandId });
+    if (decision.events.length > 0) this.stage(account, decision.events, timeMs, cause);
+    return decision;
+  }
+
+  /** What the command would do, without doing it. */
+  weigh(account: string, command: CreditCommand): Decision {
+    const { state } = this.accounts.get(account);
+    // No command id of the log is empty, so nothing is taken for a repeat.
+    return decide(command, state, { timeMs: Math.max(this.clock.nowMs(), state.timeMs), commandId: '' });
+  }
+
+  /** Resolves when all that is decided so far is durable. @throws TransientFailure when it never will be: the state is dropped, the command comes again. */
+  flushed(): Promise<void> {
+    return (this.gathering ?? this.appending)?.appended ?? Promise.resolve();
+  }
+
+  private stage(account: string, events: readonly CreditEvent[], timeMs: number, { commandId, correlationId, source }: Cause): void {
+    const known = this.accounts.get(account);
+    const cycle = (this.gathering ??= this.openCycle());
+    const time = new Date(timeMs).toISOString();
+    const context = { timeMs, commandId, source: source ?? undefined };
+    let stream = cycle.streams.get(account);
+    if (!stream) cycle.streams.set(account, (stream = { expectedRevision: known.state.revision, events: [] }));
+    for (const event of events) {
+      const revision = known.state.revision + 1;
+      const { type, ...data } = event;
+      const bytes = encodeEvent({ v: 1, account, revision, time, type, data, commandId, correlationId, source });
+      known.hash = hashOf(known.hash, bytes);
+      known.state = evolve(known.state, event, context);
+      stream.events.push({ id: `${account}/${revision}`, type, data: bytes, hash: known.hash });
+      cycle.facts.push({ account, revision, time, event });
+    }
+  }
+
+  private openCycle(): Cycle {
+    let settle: Cycle['settle'] = { resolve: () => undefined, reject: () => undefined };
+    const appended = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
+    // Whoever waits gets the rejection; a cycle that nobody waits for must not end the process.
+    appended.catch(() => undefined);
+    if (!this.appending) setImmediate(() => this.appendNext());
+    return { streams: new Map(), facts: [], appended, settle };
+  }
+
+  private appendNext(): void {
+    const cycle = this.gathering;
+    if (!cycle || this.appending) return;
+    this.gathering = undefined;
+    this.appending = cycle;
+    this.append(cycle).then(
+      () => this.succeeded(cycle),
+      (error: unknown) => this.failed(cycle, error),
+    );
+  }
+
+  private async append(cycle: Cycle): Promise<void> {
+    const batch = [...cycle.streams].map(([account, { expectedRevision, events }]) => ({ stream: streamOf(account), expectedRevision, events }));
+    const outcomes = await this.store.append(batch);
+    const overtaken = outcomes.find(({ appended }) => !appended);
+    if (overtaken) throw new TransientFailure('event store', 'another writer has the stream');
+  }
+
+  private succeeded(cycle: Cycle): void {
+    this.appending = undefined;
+    this.lastFailure = undefined;
+    this.relay.publish(cycle.facts);
+    cycle.settle.resolve();
+    if (this.gathering) this.appendNext();
+  }
+
+  /** Never guess: all that was decided on the accounts of both cycles is void, and they are folded again from what is durable. */
+  private failed(cycle: Cycle, error: unknown): void {
+    this.appending = undefined;
+    this.lastFailure = `the last append failed (${error instanceof Error ? error.name : 'unknown'})`;
+    const failure = error instanceof TransientFailure ? error : new TransientFailure('event store', 'an append failed', { cause: error });
+    for (const ended of [cycle, this.gathering]) {
+      if (!ended) continue;
+      for (const account of ended.streams.keys()) this.accounts.drop(account);
+      ended.settle.reject(failure);
+    }
+    this.gathering = undefined;
+  }
+}

@@ -1,0 +1,117 @@
+import { accepted, type Accepted } from '@kwota/contracts/accepted.v1';
+import { submissionReplyType, type SendRefusal, type SendSubmission, type Submission, type SubmissionReply, type WithdrawSubmission } from '@kwota/contracts/submissions.v1';
+import { isApplied, priceOf, type ClientKey, type HoldCredits } from '@kwota/credit-ledger';
+import { Messaging, type IncomingMessage, type OutgoingMessage } from '@kwota/messaging';
+import { replyTo } from '@kwota/messaging/requests';
+import type { Logger } from '@kwota/service-kit/logger';
+import type { Received } from '@kwota/service-kit/messaging-strategy';
+import { hash } from 'node:crypto';
+import { CreditAccountsRepository } from '../credit-accounts/credit-accounts.repository.js';
+import { LedgerWriter, type Cause } from '../credit-accounts/ledger-writer.js';
+import { LedgerSettings } from '../ledger-settings.js';
+
+type Outcome = Readonly<{ reply?: OutgoingMessage | undefined; accepted?: OutgoingMessage | undefined }>;
+
+/**
+ * Holds the price of each submission or refuses it, takes withdrawals, a whole batch with one append: decided in memory in order, then
+ * durable, then answered, then handed on. The position in the log moves when `accepted` has it (DESIGN §3.2).
+ */
+export class HoldCreditsHandler {
+  constructor(
+    private readonly accounts: CreditAccountsRepository,
+    private readonly writer: LedgerWriter,
+    private readonly messaging: Messaging,
+    private readonly settings: LedgerSettings,
+    private readonly log: Logger,
+  ) {}
+
+  async handle(batch: readonly Received<Submission>[]): Promise<void> {
+    await this.accounts.ensureLoaded(new Set(batch.map(({ message }) => message.account)));
+    const outcomes = batch.map(({ message, incoming }) => (message.kind === 'send' ? this.hold(message, incoming) : this.withdraw(message, incoming)));
+    await this.writer.flushed();
+
+    const replies = outcomes.flatMap(({ reply }) => (reply ? [reply] : []));
+    // An asker whose reply is lost gives up and withdraws; the batch must not come again for that.
+    if (replies.length > 0) this.messaging.publish(replies).catch(() => this.log.warn({ replies: replies.length }, 'replies could not be published'));
+    const handedOn = outcomes.flatMap(({ accepted: record }) => (record ? [record] : []));
+    if (handedOn.length > 0) await this.messaging.publish(handedOn);
+  }
+
+  private hold(submission: SendSubmission, incoming: IncomingMessage): Outcome {
+    const { account, userId, messageIds, receivers, parts, source, deferredUntilMs, validityMs, deadlineMs } = submission;
+    const { rating, defaultValidityMs, forgottenAfterMs } = this.settings;
+    const messages = messageIds.map((messageId, index) => ({ messageId, parts, ...priceOf(rating, receivers[index] ?? '', parts) }));
+    const cause = causeOf(incoming);
+    const command: HoldCredits = {
+      type: 'HoldCredits',
+      userId,
+      messages,
+      rateVersion: rating.version,
+      source,
+      settleByMs: Math.max(deferredUntilMs ?? 0, incoming.timestampMs) + (validityMs ?? defaultValidityMs) + forgottenAfterMs,
+      fingerprint: fingerprintOf(submission),
+      clientKey: clientKeyOf(submission),
+      deadlineMs,
+      alreadyApplied: cause.source !== null && isApplied(this.accounts.get(account).state, cause.source),
+    };
+    const { held, refusal } = this.writer.hold(account, command, cause);
+    const reply: SubmissionReply = held
+      ? { outcome: 'accepted', messageIds: [...held.messageIds], takenMilliCredits: held.takenMilliCredits, leftMilliCredits: held.leftMilliCredits }
+      : { outcome: 'refused', code: refusal.code as SendRefusal, leftMilliCredits: refusal.leftMilliCredits };
+    return {
+      reply: replyTo(incoming, JSON.stringify(reply), { ce_type: submissionReplyType, ce_source: 'kwota/ledger' }),
+      // Under a known client key the first submission's messages are on their way already.
+      accepted: held && held.repeats !== 'client-key' ? this.acceptedOf(submission, messages, held.heldAtMs) : undefined,
+    };
+  }
+
+  private acceptedOf(submission: SendSubmission, prices: readonly { amountMilliCredits: number }[], acceptedAtMs: number): OutgoingMessage {
+    const { account, userId, messageIds, receivers, sender, text, coding, parts, noStop, source, tag, messageClass, crossingId, deferredUntilMs } = submission;
+    const record: Accepted = {
+      kind: 'accepted',
+      account,
+      userId,
+      messages: messageIds.map((messageId, index) => ({
+        messageId,
+        receiver: receivers[index] ?? '',
+        priceMilliCredits: prices[index]?.amountMilliCredits ?? 0,
+      })),
+      sender,
+      text,
+      coding,
+      parts,
+      noStop,
+      source,
+      ...(tag === undefined ? {} : { tag }),
+      ...(messageClass === undefined ? {} : { messageClass }),
+      ...(crossingId === undefined ? {} : { crossingId }),
+      ...(deferredUntilMs === undefined ? {} : { deferredUntilMs }),
+      acceptedAtMs,
+      validUntilMs: (deferredUntilMs ?? acceptedAtMs) + (submission.validityMs ?? this.settings.defaultValidityMs),
+    };
+    return accepted.message(record, { id: String(messageIds[0]), source: 'kwota/ledger' });
+  }
+
+  private withdraw({ account, userId, messageIds }: WithdrawSubmission, incoming: IncomingMessage): Outcome {
+    this.writer.decide(account, { type: 'WithdrawMessages', messageIds }, causeOf(incoming));
+    const record: Accepted = { kind: 'withdrawn', account, userId, messageIds, withdrawnAtMs: this.accounts.get(account).state.timeMs };
+    return { accepted: accepted.message(record, { id: `withdrawn-${messageIds[0]}`, source: 'kwota/ledger' }) };
+  }
+}
+
+export const causeOf = ({ headers, topic, partition, offset }: IncomingMessage): Cause => {
+  const commandId = headers['ce_id'] ?? `${topic}/${partition}/${offset}`;
+  return { commandId, correlationId: headers['correlation-id'] ?? commandId, source: { topic, partition, offset } };
+};
+
+/** What a client chose as its key may be free text: the ledger keeps digests alone. */
+const clientKeyOf = ({ clientKey, bodyDigest }: SendSubmission): ClientKey | undefined =>
+  clientKey === undefined ? undefined : { keyDigest: hash('sha256', clientKey, 'hex'), bodyDigest: bodyDigest ?? '' };
+
+/** SHA-256 of the content but deadline, time, reply-to and trace (DESIGN §3): the same ids with another fingerprint are a conflict. */
+const fingerprintOf = ({ account, userId, messageIds, receivers, sender, text, coding, parts, noStop, source, tag, messageClass, deferredUntilMs, validityMs, clientKey, bodyDigest }: SendSubmission): string =>
+  hash(
+    'sha256',
+    JSON.stringify([account, userId, messageIds, receivers, sender, text, coding, parts, noStop, source, tag, messageClass, deferredUntilMs, validityMs, clientKey, bodyDigest]),
+    'base64url' as 'base64',
+  );

@@ -1,0 +1,111 @@
+import { oneCreditAPart } from '@kwota/credit-ledger';
+import { EventStore } from '@kwota/event-store';
+import { SqliteEventStore } from '@kwota/event-store-sqlite';
+import { Messaging } from '@kwota/messaging';
+import type { ServiceRuntime } from '@kwota/service-kit/runtime';
+import { Injectable, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { ChangeCreditHandler } from './change-credit/change-credit.handler.js';
+import { ChangeCreditOnRequest } from './change-credit/change-credit.on-request.js';
+import { CreditAccountsRepository } from './credit-accounts/credit-accounts.repository.js';
+import { FactsRelay } from './credit-accounts/facts.relay.js';
+import { LedgerClock } from './credit-accounts/ledger-clock.js';
+import { LedgerWriter } from './credit-accounts/ledger-writer.js';
+import { HoldCreditsHandler } from './hold-credits/hold-credits.handler.js';
+import { HoldCreditsOnSubmissions } from './hold-credits/hold-credits.on-submissions.js';
+import { LedgerSettings } from './ledger-settings.js';
+import type { LedgerConfig } from './ledger.config.js';
+import { readRatesFile } from './rates-file.js';
+import { ReleaseForgottenHoldsTimer } from './release-forgotten-holds/release-forgotten-holds.timer.js';
+import { SettleChargesOnDelivery } from './settle-charges/settle-charges.on-delivery.js';
+import { ShowAccountOnRequest } from './show-account/show-account.on-request.js';
+import { TransferCreditsOnCredit } from './transfer-credits/transfer-credits.on-credit.js';
+import { TransferCreditsOnRequest } from './transfer-credits/transfer-credits.on-request.js';
+
+@Injectable()
+class LedgerLifecycle implements OnApplicationShutdown {
+  constructor(
+    private readonly store: EventStore,
+    private readonly relay: FactsRelay,
+    private readonly writer: LedgerWriter,
+    private readonly forgottenHolds: ReleaseForgottenHoldsTimer,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    this.forgottenHolds.stop();
+    await this.writer.flushed();
+    await this.relay.close();
+    await this.store.close();
+  }
+}
+
+@Module({})
+export class LedgerModule {
+  static register(runtime: ServiceRuntime, config: Pick<LedgerConfig, 'eventStoreUrl' | 'ratesFile'>): DynamicModule {
+    const { messaging, logger, directory, health, metrics } = runtime;
+    const settings = new LedgerSettings(config.ratesFile ? readRatesFile(config.ratesFile) : oneCreditAPart);
+    return {
+      module: LedgerModule,
+      controllers: [
+        HoldCreditsOnSubmissions,
+        SettleChargesOnDelivery,
+        ChangeCreditOnRequest,
+        TransferCreditsOnRequest,
+        TransferCreditsOnCredit,
+        ShowAccountOnRequest,
+      ],
+      providers: [
+        { provide: Messaging, useValue: messaging },
+        { provide: LedgerSettings, useValue: settings },
+        { provide: LedgerClock, useFactory: () => new LedgerClock() },
+        { provide: EventStore, useFactory: () => openEventStore(config.eventStoreUrl, directory.file('events.db')) },
+        { provide: FactsRelay, useFactory: () => new FactsRelay(directory.file('published.db'), messaging, logger) },
+        {
+          // The whole ledger is in memory before the first message is handled; what was not published yet goes out on the way.
+          provide: CreditAccountsRepository,
+          useFactory: async (store: EventStore, relay: FactsRelay) => {
+            const accounts = new CreditAccountsRepository(store);
+            await accounts.loadAll((event) => relay.catchUp(event));
+            return accounts;
+          },
+          inject: [EventStore, FactsRelay],
+        },
+        {
+          provide: LedgerWriter,
+          useFactory: (accounts: CreditAccountsRepository, store: EventStore, relay: FactsRelay, clock: LedgerClock) => {
+            const writer = new LedgerWriter(accounts, store, relay, clock);
+            health.add('event store', () => ({ ready: !writer.lastFailure, reasons: writer.lastFailure ? [writer.lastFailure] : [] }));
+            health.add('clock', () => {
+              const ready = clock.isTrusted;
+              return { ready, reasons: ready ? [] : ['the wall clock jumped against the monotonic one'] };
+            });
+            metrics.gauge('kwota_ledger_facts_waiting', 'Credit events appended and not yet published.', () => relay.waiting);
+            return writer;
+          },
+          inject: [CreditAccountsRepository, EventStore, FactsRelay, LedgerClock],
+        },
+        {
+          provide: HoldCreditsHandler,
+          useFactory: (accounts: CreditAccountsRepository, writer: LedgerWriter) => new HoldCreditsHandler(accounts, writer, messaging, settings, logger),
+          inject: [CreditAccountsRepository, LedgerWriter],
+        },
+        {
+          provide: ReleaseForgottenHoldsTimer,
+          useFactory: (accounts: CreditAccountsRepository, writer: LedgerWriter, clock: LedgerClock) => {
+            const timer = new ReleaseForgottenHoldsTimer(accounts, writer, clock, logger);
+            timer.start();
+            return timer;
+          },
+          inject: [CreditAccountsRepository, LedgerWriter, LedgerClock],
+        },
+        ChangeCreditHandler,
+        LedgerLifecycle,
+      ],
+    };
+  }
+}
+
+/** Port → adapter: SQLite now; postgres:// and kurrentdb:// come with their adapters. */
+const openEventStore = (url: string | undefined, defaultFile: string): Promise<EventStore> => {
+  if (!url || url.startsWith('sqlite:')) return SqliteEventStore.open({ path: url ? url.replace(/^sqlite:(?:\/\/)?/, '') || defaultFile : defaultFile });
+  throw new Error(`KWOTA_EVENT_STORE_URL: ${url.split(':')[0]} is not supported by this version, only sqlite:`);
+};

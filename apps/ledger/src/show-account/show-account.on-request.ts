@@ -1,0 +1,78 @@
+import { readEvents, showAccount, showUsers } from '@kwota/contracts/ledger.requests.v1';
+import { decodeEvent } from '@kwota/audit-log';
+import type { CreditEvent } from '@kwota/credit-ledger';
+import { EventStore } from '@kwota/event-store';
+import { OnRequest } from '@kwota/service-kit/messaging-strategy';
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { CreditAccountsRepository, streamOf } from '../credit-accounts/credit-accounts.repository.js';
+import { factOf } from '../credit-accounts/facts.relay.js';
+import { LedgerWriter } from '../credit-accounts/ledger-writer.js';
+
+const unknown = { outcome: 'refused', code: 'account-unknown' } as const;
+
+/** What is shown was taken before the wait and is durable after it. */
+@Controller()
+export class ShowAccountOnRequest {
+  constructor(
+    private readonly accounts: CreditAccountsRepository,
+    private readonly writer: LedgerWriter,
+    private readonly store: EventStore,
+  ) {}
+
+  @OnRequest(showAccount)
+  async showAccount(@Payload() { account }: { account: string }) {
+    await this.accounts.ensureLoaded([account]);
+    const { state } = this.accounts.get(account);
+    if (state.revision < 0) return unknown;
+    const view = {
+      outcome: 'done',
+      poolMilliCredits: state.poolMilliCredits,
+      heldByQuotaMilliCredits: state.quotasMilliCredits,
+      heldByMessagesMilliCredits: state.heldMilliCredits,
+      consumedMilliCredits: state.consumedMilliCredits,
+      usersWithQuota: state.usersWithQuota,
+      openHolds: state.openCharges.size,
+      accountSequence: state.revision,
+      thresholdMilliCredits: state.threshold?.levelMilliCredits ?? null,
+    };
+    await this.writer.flushed();
+    return view;
+  }
+
+  @OnRequest(showUsers)
+  async showUsers(@Payload() { account, userIds }: { account: string; userIds?: string[] }) {
+    await this.accounts.ensureLoaded([account]);
+    const { state } = this.accounts.get(account);
+    if (state.revision < 0) return unknown;
+    const wanted = userIds ?? [...state.users.keys()];
+    const users = wanted.flatMap((userId) => {
+      const user = state.users.get(userId);
+      if (!user) return [];
+      return [
+        {
+          userId,
+          quotaActive: user.grant !== undefined,
+          leftMilliCredits: user.grant?.leftMilliCredits ?? state.poolMilliCredits,
+          thresholdMilliCredits: user.threshold?.levelMilliCredits ?? null,
+        },
+      ];
+    });
+    await this.writer.flushed();
+    return { outcome: 'done', users };
+  }
+
+  @OnRequest(readEvents)
+  async readEvents(@Payload() { account, fromSequence, limit }: { account: string; fromSequence: number; limit: number }) {
+    await this.writer.flushed();
+    const events: unknown[] = [];
+    for await (const stored of this.store.readStream(streamOf(account), fromSequence)) {
+      const { revision, time, type, data } = decodeEvent(stored.data);
+      events.push(factOf({ account, revision, time, event: { type, ...data } as CreditEvent }));
+      if (events.length === limit) break;
+    }
+    await this.accounts.ensureLoaded([account]);
+    const { revision } = this.accounts.get(account).state;
+    return revision < 0 ? unknown : { outcome: 'done', events, accountSequence: revision };
+  }
+}
