@@ -35,6 +35,7 @@ const tables = [
       // Partial: they hold only what waits, however many finished parts are kept.
       new TableIndex({ name: 'part_due', columnNames: ['dueAtMs'], where: `state = ${partState.queued}` }),
       new TableIndex({ name: 'part_validity', columnNames: ['validUntilMs'], where: `state = ${partState.queued}` }),
+      new TableIndex({ name: 'part_claimed', columnNames: ['epoch'], where: `state = ${partState.claimed}` }),
       new TableIndex({ name: 'part_unanswered', columnNames: ['validUntilMs'], where: `state = ${partState.unanswered}` }),
       new TableIndex({ name: 'part_smsc_id', columnNames: ['smscId'], where: '"smscId" IS NOT NULL' }),
     ],

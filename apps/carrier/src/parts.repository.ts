@@ -28,6 +28,8 @@ export type RawReceipt = Readonly<{ smscId: string; stat: string | null; err: st
 
 type Stored<Row> = { [Name in keyof Row]: Row[Name] extends number ? number | string : Row[Name] };
 
+/** PostgreSQL takes the values of a list for text. */
+const isRowOf = 'part."messageId" = CAST(v.column1 AS BIGINT) AND part.part = CAST(v.column2 AS INTEGER)';
 const address = '"messageId", part, parts, account';
 
 @Injectable()
@@ -84,7 +86,7 @@ export class PartsRepository {
       messageIds.map((messageId) => [messageId]),
       (values) =>
         `UPDATE part SET state = ${partState.ended}, text = NULL
-         WHERE state = ${partState.queued} AND "messageId" IN (VALUES ${values}) RETURNING ${address}`,
+         WHERE state = ${partState.queued} AND "messageId" IN (SELECT CAST(v.column1 AS BIGINT) FROM (VALUES ${values}) AS v) RETURNING ${address}`,
     );
     return rows.map(addressOf);
   }
@@ -124,7 +126,7 @@ export class PartsRepository {
       submitted.map(({ messageId, part, smscId }) => [messageId, part, smscId, connector]),
       (values) =>
         `UPDATE part SET state = ${partState.submitted}, text = NULL, "smscId" = v.column3, connector = v.column4
-         FROM (VALUES ${values}) AS v WHERE part."messageId" = CAST(v.column1 AS BIGINT) AND part.part = CAST(v.column2 AS INTEGER)`,
+         FROM (VALUES ${values}) AS v WHERE ${isRowOf}`,
     );
   }
 
@@ -143,7 +145,7 @@ export class PartsRepository {
       parts.map(({ messageId, part, dueAtMs, attempts }) => [messageId, part, dueAtMs, attempts]),
       (values) =>
         `UPDATE part SET state = ${partState.queued}, "dueAtMs" = CAST(v.column3 AS BIGINT), attempts = CAST(v.column4 AS INTEGER)
-         FROM (VALUES ${values}) AS v WHERE part."messageId" = CAST(v.column1 AS BIGINT) AND part.part = CAST(v.column2 AS INTEGER)`,
+         FROM (VALUES ${values}) AS v WHERE ${isRowOf}`,
     );
   }
 
@@ -225,7 +227,7 @@ export class PartsRepository {
     await forRows(
       manager,
       ids.map(({ messageId, part }) => [messageId, part]),
-      (values) => `UPDATE part SET ${assignment} WHERE ("messageId", part) IN (VALUES ${values})`,
+      (values) => `UPDATE part SET ${assignment} FROM (VALUES ${values}) AS v WHERE ${isRowOf}`,
     );
   }
 }

@@ -177,6 +177,25 @@ describe('when the SMSC', () => {
   });
 });
 
+it('no more submit_sm are unanswered at a time than the window has', async () => {
+  let unanswered = 0;
+  let unansweredMax = 0;
+  const smsc = await startSmsc((pdu, session) => {
+    unanswered += 1;
+    unansweredMax = Math.max(unansweredMax, unanswered);
+    setTimeout(() => {
+      unanswered -= 1;
+      session.send(pdu.response({ message_id: String(pdu.sequence_number) }));
+    }, 5);
+  });
+  const carrier = await startCarrier(smsc.url, { windowSize: 7 });
+  await carrier.accept(messageTo(Array.from({ length: 50 }, (_, index) => `+336123456${10 + index}`)));
+  await until(() => carrier.reported.length === 50);
+  expect(unansweredMax).toBe(7);
+  await carrier.close();
+  await smsc.close();
+});
+
 describe('a part whose validity is over', () => {
   it('is never submitted', async () => {
     const simulator = await simulate();

@@ -7,7 +7,9 @@ export const connector = 'default';
 
 const bindTimeoutMs = 10_000;
 const enquireIntervalMs = 30_000;
-/** An SMSC that answers a submit_sm or an enquire_link later than this is taken for gone. */
+/** Shorter than the interval: one is under way at a time. */
+const enquireTimeoutMs = 15_000;
+/** An SMSC that answers a submit_sm later than this is taken for gone. */
 const answerTimeoutMs = 60_000;
 const watchIntervalMs = 5_000;
 const reconnectDelayMsMin = 100;
@@ -34,6 +36,7 @@ export class SmscConnection {
   private problem = 'not connected yet';
   private corked: Session | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private enquireTimeout: NodeJS.Timeout | undefined;
 
   constructor(
     /** smpp:// or ssmpp:// with system_id and password. */
@@ -105,6 +108,7 @@ export class SmscConnection {
       clearTimeout(bindTimer);
       clearInterval(watchTimer);
       clearInterval(enquireTimer);
+      clearTimeout(this.enquireTimeout);
       this.onClosed(session);
     });
     session.on('pdu', (pdu) => this.onPdu(session, pdu));
@@ -117,6 +121,7 @@ export class SmscConnection {
       return;
     }
     this.failures = 0;
+    this.problem = 'it has hung up';
     this.bound = session;
     this.log.info({ connector }, 'bound to the SMSC');
     this.listener?.onBound();
@@ -144,9 +149,9 @@ export class SmscConnection {
 
   private enquire(session: Session): void {
     if (this.bound !== session) return;
-    const timer = setTimeout(() => this.hangUp(session, 'no answer to an enquire_link'), answerTimeoutMs);
-    session.on('close', () => clearTimeout(timer));
-    session.enquire_link({}, () => clearTimeout(timer));
+    clearTimeout(this.enquireTimeout);
+    this.enquireTimeout = setTimeout(() => this.hangUp(session, 'no answer to an enquire_link'), enquireTimeoutMs);
+    session.enquire_link({}, () => clearTimeout(this.enquireTimeout));
   }
 
   private hangUp(session: Session, problem: string): void {
