@@ -101,6 +101,8 @@ export type CreditAccount = {
   readonly references: Map<string, MilliCredits>;
   readonly transfersOut: Map<string, Transfer>;
   readonly transfersIn: Map<string, Transfer>;
+  /** Incoming transfers that were refused, for ever: their credits went back. */
+  readonly transfersRefused: Map<string, RefusedCommand>;
   /** The last position applied of each topic: what lies at or before it is a repeat. */
   readonly positions: Map<string, SourcePosition>;
 };
@@ -139,6 +141,7 @@ export const newCreditAccount = (account: string): CreditAccount => ({
   references: new Map(),
   transfersOut: new Map(),
   transfersIn: new Map(),
+  transfersRefused: new Map(),
   positions: new Map(),
 });
 

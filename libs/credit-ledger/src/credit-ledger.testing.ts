@@ -1,6 +1,6 @@
 import { assertInvariantInFull, newCreditAccount, type CreditAccount } from './credit-account.js';
 import type { CreditCommand, HoldCredits, SettleCharge } from './credit-commands.js';
-import type { CreditEvent } from './credit-events.js';
+import type { CreditEvent, EventContext } from './credit-events.js';
 import { decide } from './decide.js';
 import { evolve } from './evolve.js';
 
@@ -56,13 +56,17 @@ export type Step = Readonly<{ events: readonly CreditEvent[]; refusal: string | 
 /** An account that commands are put to one after another; every event is folded and the invariant is checked in full after each. */
 export class LedgerUnderTest {
   readonly account: CreditAccount = newCreditAccount(anAccount);
-  readonly history: CreditEvent[] = [];
+  readonly recorded: (readonly [CreditEvent, EventContext])[] = [];
   private commands = 0;
 
   constructor(private timeMs = noonMs) {}
 
+  get history(): readonly CreditEvent[] {
+    return this.recorded.map(([event]) => event);
+  }
+
   given(...events: readonly CreditEvent[]): this {
-    for (const event of events) this.fold(event, `given-${this.history.length}`);
+    for (const event of events) this.fold(event, `given-${this.recorded.length}`);
     return this;
   }
 
@@ -78,9 +82,10 @@ export class LedgerUnderTest {
   }
 
   private fold(event: CreditEvent, commandId: string): void {
-    evolve(this.account, event, { timeMs: this.timeMs, commandId });
+    const context = { timeMs: this.timeMs, commandId };
+    evolve(this.account, event, context);
     assertInvariantInFull(this.account);
-    this.history.push(event);
+    this.recorded.push([event, context]);
   }
 }
 

@@ -1,7 +1,7 @@
 import { amountMilliCreditsMax, leftTo, usersMax, type CreditAccount } from './credit-account.js';
 import type { CreditCommand } from './credit-commands.js';
 import type { CommandRefused, CreditEvent, MilliCredits } from './credit-events.js';
-import { nothingChanges, type Decision } from './decision.js';
+import type { Decision } from './decision.js';
 import { rearmedByPool, rearmedByQuota, thresholdSet } from './thresholds.js';
 
 export type AccountCommand = Exclude<CreditCommand, { type: 'HoldCredits' | 'WithdrawMessages' | 'SettleCharge' | 'Tick' }>;

@@ -142,7 +142,7 @@ const hold = (command: HoldCredits, account: CreditAccount, takenMilliCredits: M
       settleByMs,
       fingerprint: messageId === submissionId ? fingerprint : undefined,
       clientKey: messageId === submissionId ? clientKey : undefined,
-    } as CreditEvent);
+    });
   }
   events.push(...crossedBySpending(account, userId, leftMilliCredits, source));
   const held: Held = { messageIds: messages.map(({ messageId }) => messageId), takenMilliCredits, leftMilliCredits, heldAtMs: timeMs, repeats: 'nothing' };

@@ -27,6 +27,8 @@ export const decide = (command: CreditCommand, account: CreditAccount, context: 
 };
 
 const repeatedCommand = (command: CreditCommand, account: CreditAccount, { commandId }: DecisionContext): Decision | undefined => {
+  const refusedTransfer = command.type === 'ReceiveTransfer' ? account.transfersRefused.get(command.transferId) : undefined;
+  if (refusedTransfer) return { events: [], refusal: refusedTransfer };
   const known = account.commands.get(commandId);
   if (!known) return undefined;
   if (known.refusal) return { events: [], refusal: known.refusal };

@@ -220,7 +220,9 @@ const rotateClientKeys = (account: CreditAccount, timeMs: number): void => {
 const refuse = (account: CreditAccount, event: CommandRefused, { timeMs, commandId }: EventContext): void => {
   const { code, leftMilliCredits, largestMilliCredits, messageIds, fingerprint, clientKey, userId = null } = event;
   if (event.command !== 'HoldCredits') {
-    account.commands.set(commandId, { digest: undefined, refusal: { code, leftMilliCredits, largestMilliCredits } });
+    const refusal = { code, leftMilliCredits, largestMilliCredits };
+    account.commands.set(commandId, { digest: undefined, refusal });
+    if (event.command === 'ReceiveTransfer' && event.transferId !== undefined) account.transfersRefused.set(event.transferId, refusal);
     return;
   }
   const refused = { outcome: 'refused', fingerprint, code, leftMilliCredits } as const;
