@@ -9,6 +9,7 @@ const renewBelow = 16_384;
 @Injectable()
 export class MessageIds {
   private next = 0;
+  private firstEver = Number.POSITIVE_INFINITY;
   private end = 0;
   private following: { first: number; count: number } | undefined;
   private leasing: Promise<void> | undefined;
@@ -21,6 +22,7 @@ export class MessageIds {
       if (this.following) {
         ({ first: this.next } = this.following);
         this.end = this.next + this.following.count;
+        this.firstEver = Math.min(this.firstEver, this.next);
         this.following = undefined;
       } else await this.lease();
     }
@@ -29,6 +31,11 @@ export class MessageIds {
     // Failing to renew early is no failure yet: the next taker asks again, and is told.
     if (this.end - this.next < renewBelow && !this.following) this.lease().catch(() => undefined);
     return ids;
+  }
+
+  /** Given out by this process: dlr may not have read it yet. */
+  isYoung(messageId: number): boolean {
+    return messageId >= this.firstEver && messageId < this.next;
   }
 
   private lease(): Promise<void> {

@@ -1,0 +1,31 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** OAuth2's `expires_in`, as OVH's. */
+export const tokenLifetimeS = 3_599;
+
+/** Bearer tokens that say whose accounts they open, signed (HMAC-SHA-256) under a key that all gateways derive from KWOTA_SECRET_KEY. */
+export class AccessTokens {
+  constructor(
+    private readonly key: Buffer,
+    private readonly nowMs: () => number,
+  ) {}
+
+  issue(accounts: readonly string[]): string {
+    const body = Buffer.from(JSON.stringify({ accounts, untilMs: this.nowMs() + tokenLifetimeS * 1_000 })).toString('base64url');
+    return `${body}.${this.sign(body)}`;
+  }
+
+  /** The accounts, or undefined for a token that is forged, cut or over its time. */
+  read(token: string): readonly string[] | undefined {
+    const [body = '', signature = ''] = token.split('.');
+    const given = Buffer.from(signature);
+    const right = Buffer.from(this.sign(body));
+    if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
+    const { accounts, untilMs } = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as { accounts: string[]; untilMs: number };
+    return untilMs > this.nowMs() ? accounts : undefined;
+  }
+
+  private sign(body: string): string {
+    return createHmac('sha256', this.key).update(body).digest('base64url');
+  }
+}

@@ -1,0 +1,96 @@
+import { Messaging } from '@kwota/messaging';
+import { RequestClient } from '@kwota/service-kit/request-client';
+import type { ServiceRuntime } from '@kwota/service-kit/runtime';
+import { Sealing } from '@kwota/service-kit/sealing';
+import { Injectable, Module, ValidationPipe, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE, Reflector } from '@nestjs/core';
+import { AccessTokens } from './edge/access-tokens.js';
+import { GatewaySettings } from './edge/gateway-settings.js';
+import type { GatewayConfig } from './gateway.config.js';
+import { Http2SmsController } from './http2sms/http2sms.controller.js';
+import { Http2SmsHandler } from './http2sms/http2sms.handler.js';
+import { KnownUsersOnUsers } from './known-users/known-users.on-users.js';
+import { KnownUsers } from './known-users/known-users.projection.js';
+import { AccountsClient } from './manage-account/accounts.client.js';
+import { ManageAccountController } from './manage-account/manage-account.controller.js';
+import { ApiUsersClient } from './manage-users/api-users.client.js';
+import { ManageUsersController } from './manage-users/manage-users.controller.js';
+import { OperatorController } from './operator/operator.controller.js';
+import { OperatorGuard } from './operator/operator.guard.js';
+import { ReadMessagesClient } from './read-messages/read-messages.client.js';
+import { ReadMessagesController } from './read-messages/read-messages.controller.js';
+import { SendJobsClient } from './send-jobs/send-jobs.client.js';
+import { SendJobsController } from './send-jobs/send-jobs.controller.js';
+import { MessageIds } from './submit-messages/message-ids.js';
+import { SubmitMessagesClient } from './submit-messages/submit-messages.client.js';
+import { Withdrawals } from './submit-messages/withdrawals.js';
+import { CodesAndTimeController } from './v6/codes-and-time.controller.js';
+import { Oauth2TokenController } from './v6/oauth2-token.controller.js';
+import { OvhErrorsFilter } from './v6/ovh-errors.filter.js';
+import { OwnerCredentials } from './v6/owner-credentials.js';
+import { PasswordChecks } from './verify-passwords/password-checks.js';
+
+@Injectable()
+class GatewayLifecycle implements OnApplicationShutdown {
+  constructor(
+    private readonly requests: RequestClient,
+    private readonly withdrawals: Withdrawals,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.requests.close();
+    this.withdrawals.close();
+  }
+}
+
+@Module({})
+export class GatewayModule {
+  static register(runtime: ServiceRuntime, config: GatewayConfig, tokenKey: Buffer): DynamicModule {
+    const { messaging, logger, metrics, sealing } = runtime;
+    return {
+      module: GatewayModule,
+      controllers: [
+        Http2SmsController,
+        ManageAccountController,
+        ManageUsersController,
+        SendJobsController,
+        ReadMessagesController,
+        CodesAndTimeController,
+        Oauth2TokenController,
+        OperatorController,
+        KnownUsersOnUsers,
+      ],
+      providers: [
+        { provide: APP_FILTER, useValue: new OvhErrorsFilter(logger) },
+        { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true, stopAtFirstError: true }) },
+        { provide: Messaging, useValue: messaging },
+        { provide: Sealing, useValue: sealing },
+        { provide: GatewaySettings, useValue: new GatewaySettings(config) },
+        { provide: AccessTokens, useValue: new AccessTokens(tokenKey, Date.now) },
+        {
+          provide: RequestClient,
+          useFactory: async () => {
+            const requests = await RequestClient.start(messaging, runtime.service, config.sendDeadlineMs);
+            metrics.gauge('kwota_late_replies_total', 'Replies that came after their asker gave up.', () => requests.lateReplies);
+            metrics.gauge('kwota_requests_pending', 'Requests that wait for a reply.', () => requests.raw.pending);
+            return requests;
+          },
+        },
+        { provide: OperatorGuard, useFactory: (requests: RequestClient) => new OperatorGuard(requests, config.operatorToken), inject: [RequestClient] },
+        Reflector,
+        KnownUsers,
+        PasswordChecks,
+        MessageIds,
+        Withdrawals,
+        SubmitMessagesClient,
+        Http2SmsHandler,
+        AccountsClient,
+        ApiUsersClient,
+        SendJobsClient,
+        ReadMessagesClient,
+        OwnerCredentials,
+        GatewayLifecycle,
+      ],
+    };
+  }
+}

@@ -1,0 +1,85 @@
+import { findAlertTemplates, setAlertTemplates, type AlertTemplates } from '@kwota/contracts/alerts.requests.v1';
+import { findCallbacks, setCallbacks } from '@kwota/contracts/dlr.requests.v1';
+import { openAccount, purchaseCredits, showAccount } from '@kwota/contracts/ledger.requests.v1';
+import { createAccount, listAccounts, updateAccount } from '@kwota/contracts/users.requests.v1';
+import { RequestClient } from '@kwota/service-kit/request-client';
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { milliCreditsOf, shownCredits } from '../edge/credits.js';
+import { badRequest, conflict, serviceUnknown } from '../v6/ovh-error.js';
+import type { ChangeAccountDto } from './account.dto.js';
+
+/** An SMS account as OVH shows it, put together from users, ledger, dlr and alerts. */
+@Injectable()
+export class AccountsClient {
+  constructor(private readonly requests: RequestClient) {}
+
+  async names(): Promise<string[]> {
+    return (await this.requests.ask(listAccounts, {})).accounts.map(({ account }) => account);
+  }
+
+  /** Repeating it under the same name changes nothing. */
+  async create(account: string | undefined, description: string): Promise<string> {
+    const created = await this.requests.ask(createAccount, { requestId: randomUUID(), description, ...(account === undefined ? {} : { account }) });
+    await this.requests.ask(openAccount, { account: created.account });
+    return created.account;
+  }
+
+  async show(account: string) {
+    const [known, credit, callbacks, { templates }] = await Promise.all([
+      this.requests.ask(listAccounts, {}),
+      this.requests.ask(showAccount, { account }),
+      this.requests.ask(findCallbacks, { account }),
+      this.requests.ask(findAlertTemplates, { account }),
+    ]);
+    const described = known.accounts.find((one) => one.account === account);
+    if (credit.outcome === 'refused' || !described) throw serviceUnknown();
+    const callback = callbacks.callbacks.find(({ userId }) => userId === null);
+    return {
+      name: account,
+      status: 'enable',
+      creditsLeft: shownCredits(credit.poolMilliCredits),
+      creditsHoldByQuota: shownCredits(credit.heldByQuotaMilliCredits),
+      userQuantityWithQuota: credit.usersWithQuota,
+      description: described.description,
+      automaticRecreditAmount: null,
+      creditThresholdForAutomaticRecredit: 0,
+      callBack: callback?.callBack ?? null,
+      stopCallBack: callback?.stopCallBack ?? null,
+      smsResponse: { responseType: 'none' },
+      templates,
+      channel: 'both',
+      smpp: false,
+    };
+  }
+
+  async change(account: string, { description, callBack, stopCallBack, templates }: ChangeAccountDto): Promise<void> {
+    const callbacks = {
+      ...(callBack === undefined ? {} : { callBack: callBack || null }),
+      ...(stopCallBack === undefined ? {} : { stopCallBack: stopCallBack || null }),
+    };
+    if (Object.keys(callbacks).length > 0) {
+      const reply = await this.requests.ask(setCallbacks, { account, userId: null, ...callbacks });
+      if (reply.outcome === 'refused') throw badRequest(`${reply.field} was refused: ${reply.code}`);
+    }
+    if (templates) {
+      const { templates: known } = await this.requests.ask(findAlertTemplates, { account });
+      await this.requests.ask(setAlertTemplates, { account, templates: { ...known, ...(templates as Partial<AlertTemplates>) } });
+    }
+    if (typeof description === 'string') {
+      const reply = await this.requests.ask(updateAccount, { account, description });
+      if (reply.outcome === 'refused') throw serviceUnknown();
+    }
+  }
+
+  /** Once per reference. Credits may have three decimals. */
+  async purchase(account: string, credits: number, reference: string): Promise<{ creditsLeft: number }> {
+    const amountMilliCredits = milliCreditsOf(credits);
+    if (amountMilliCredits === undefined) throw badRequest('credits must have at most three decimals');
+    const reply = await this.requests.ask(purchaseCredits, { account, reference, amountMilliCredits });
+    if (reply.outcome === 'done') return { creditsLeft: shownCredits(reply.poolMilliCredits) };
+    if (reply.code === 'account-unknown') throw serviceUnknown();
+    if (reply.code === 'conflict') throw conflict('reference was used for another amount');
+    throw badRequest(`credits were refused: ${reply.code}`);
+  }
+}

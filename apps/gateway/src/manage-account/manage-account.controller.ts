@@ -1,0 +1,42 @@
+import { listSenders } from '@kwota/contracts/users.requests.v1';
+import { RequestClient } from '@kwota/service-kit/request-client';
+import { Body, Controller, Get, Param, Put, Req, UseGuards } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { OwnerGuard, type OwnedRequest } from '../v6/owner.guard.js';
+import { ChangeAccountDto } from './account.dto.js';
+import { AccountsClient } from './accounts.client.js';
+
+@ApiTags('v6')
+@Controller(['1.0/sms', 'v1/sms'])
+@UseGuards(OwnerGuard)
+export class ManageAccountController {
+  constructor(
+    private readonly accounts: AccountsClient,
+    private readonly requests: RequestClient,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: "The owner's SMS accounts" })
+  list(@Req() { owner }: OwnedRequest): readonly string[] {
+    return owner?.accounts ?? [];
+  }
+
+  @Get(':serviceName')
+  @ApiOperation({ summary: 'An SMS account with its credit' })
+  show(@Param('serviceName') account: string) {
+    return this.accounts.show(account);
+  }
+
+  @Put(':serviceName')
+  @ApiOperation({ summary: 'Change an SMS account; what is left out stays' })
+  async change(@Param('serviceName') account: string, @Body() body: ChangeAccountDto): Promise<null> {
+    await this.accounts.change(account, body);
+    return null;
+  }
+
+  @Get(':serviceName/senders')
+  @ApiOperation({ summary: "The account's senders" })
+  async senders(@Param('serviceName') account: string): Promise<string[]> {
+    return (await this.requests.ask(listSenders, { account })).senders.map(({ sender }) => sender);
+  }
+}

@@ -1,0 +1,119 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+
+/** OVH's panel: exactly eight word characters (OVH.md 6). */
+const passwordForm = /^\w{8}$/;
+const passwordRule = { message: 'password must be exactly 8 word characters (letters, digits, _)' };
+export const loginLengthMax = 40;
+export const callbackLengthMax = 2_048;
+const urlForm = /^https?:\/\/.+$/;
+
+export class CreateApiUserDto {
+  @ApiProperty({ maxLength: loginLengthMax, example: 'parcels' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(loginLengthMax)
+  @Matches(/^[^\s/|,?#]+$/, { message: 'login must not contain spaces or any of / | , ? #' })
+  login!: string;
+
+  @ApiProperty({ pattern: passwordForm.source, example: 'Abcd1234' })
+  @Matches(passwordForm, passwordRule)
+  password!: string;
+}
+
+export class QuotaDto {
+  @ApiProperty({ minimum: 0, example: 150 })
+  @IsNumber({ maxDecimalPlaces: 3 })
+  @Min(0)
+  quotaLeft!: number;
+
+  @ApiProperty({ enum: ['active', 'inactive'] })
+  @IsIn(['active', 'inactive'])
+  quotaStatus!: 'active' | 'inactive';
+}
+
+export class AlertThresholdDto {
+  @ApiProperty({ example: 'owner@example.org' })
+  @ValidateIf(({ alertEmail }: AlertThresholdDto) => alertEmail !== '')
+  @Matches(/^[^\s@]+@[^\s@]+$/, { message: 'alertEmail must be an e-mail address' })
+  @MaxLength(254)
+  alertEmail: string = '';
+
+  @ApiProperty({ example: '+33600000004' })
+  @Matches(/^(?:\+?\d{1,31})?$/, { message: 'alertNumber must be digits, with or without a leading +' })
+  alertNumber: string = '';
+
+  @ApiProperty({ description: '-1 switches it off', example: 20 })
+  @IsInt()
+  @Min(-1)
+  alertThreshold!: number;
+
+  @ApiProperty({ enum: ['both', 'mail', 'sms'] })
+  @IsIn(['both', 'mail', 'sms'])
+  support!: 'both' | 'mail' | 'sms';
+}
+
+/** Partial: what is left out stays (OVH.md 1.3). */
+export class ChangeApiUserDto {
+  @ApiPropertyOptional({ pattern: passwordForm.source })
+  @IsOptional()
+  @Matches(passwordForm, passwordRule)
+  password?: string;
+
+  @ApiPropertyOptional({ type: QuotaDto })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => QuotaDto)
+  quotaInformations?: QuotaDto;
+
+  @ApiPropertyOptional({ type: AlertThresholdDto })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => AlertThresholdDto)
+  alertThresholdInformations?: AlertThresholdDto;
+
+  @ApiPropertyOptional({ type: [String], maxItems: 5, example: ['203.0.113.7'] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(5, { message: 'ipRestrictions must not have more than 5 addresses' })
+  @IsString({ each: true })
+  ipRestrictions?: string[];
+
+  @ApiPropertyOptional({ type: String, nullable: true, example: 'https://example.org/dlr' })
+  @ValidateIf(({ callBack }: ChangeApiUserDto) => typeof callBack === 'string' && callBack !== '')
+  @Matches(urlForm, { message: 'callBack must be an http or https URL' })
+  @MaxLength(callbackLengthMax)
+  callBack?: string | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true })
+  @ValidateIf(({ stopCallBack }: ChangeApiUserDto) => typeof stopCallBack === 'string' && stopCallBack !== '')
+  @Matches(urlForm, { message: 'stopCallBack must be an http or https URL' })
+  @MaxLength(callbackLengthMax)
+  stopCallBack?: string | null;
+}
+
+/** sms.User (OVH.md 1.1). */
+export class ApiUserView {
+  @ApiProperty() login!: string;
+  @ApiProperty({ description: 'Never told: an empty string' }) password!: string;
+  @ApiProperty({ type: QuotaDto }) quotaInformations!: QuotaDto;
+  @ApiProperty({ type: AlertThresholdDto }) alertThresholdInformations!: AlertThresholdDto;
+  @ApiProperty({ type: [String] }) ipRestrictions!: string[];
+  @ApiProperty({ type: String, nullable: true }) callBack!: string | null;
+  @ApiProperty({ type: String, nullable: true }) stopCallBack!: string | null;
+}

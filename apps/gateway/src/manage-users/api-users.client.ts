@@ -1,0 +1,185 @@
+import { findAlertRecipients, setAlertRecipient } from '@kwota/contracts/alerts.requests.v1';
+import { findCallbacks, setCallbacks } from '@kwota/contracts/dlr.requests.v1';
+import { closeUser, openUser, setQuota, setThreshold, showUsers } from '@kwota/contracts/ledger.requests.v1';
+import { createUser, deleteUser, findUsers, updateUser, type UserView } from '@kwota/contracts/users.requests.v1';
+import { RequestClient } from '@kwota/service-kit/request-client';
+import { Sealing } from '@kwota/service-kit/sealing';
+import { Injectable } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { milliCreditsOf, shownCredits } from '../edge/credits.js';
+import { GatewaySettings } from '../edge/gateway-settings.js';
+import { isPublicAddress, normalisedAddress } from '../edge/peer-address.js';
+import { badRequest, conflict, objectUnknown, OvhError, serviceUnknown } from '../v6/ovh-error.js';
+import type { AlertThresholdDto, ApiUserView, ChangeApiUserDto, CreateApiUserDto, QuotaDto } from './api-user.dto.js';
+
+/** OVH's panel sends it for "no alert" (OVH.md 6). */
+const thresholdOff = -1;
+
+/** An API user as OVH shows it, put together from the four services that own its parts, and a change split among them (DESIGN §1). */
+@Injectable()
+export class ApiUsersClient {
+  constructor(
+    private readonly requests: RequestClient,
+    private readonly sealing: Sealing,
+    private readonly settings: GatewaySettings,
+  ) {}
+
+  async logins(account: string): Promise<string[]> {
+    return (await this.find(account)).map(({ login }) => login);
+  }
+
+  /** The ledger knows the userId before users gives it a login, so that nobody can log in and find no credit. */
+  async create(account: string, { login, password }: CreateApiUserDto, userId = `u-${randomBytes(9).toString('base64url')}`): Promise<void> {
+    const opened = await this.requests.ask(openUser, { account, userId });
+    if (opened.outcome === 'refused') throw refusalOf(opened.code);
+    const created = await this.requests.ask(createUser, { account, userId, login, sealedPassword: this.sealing.seal(password, userId) });
+    if (created.outcome === 'done') return;
+    await this.requests.ask(closeUser, { account, userId });
+    throw refusalOf(created.code);
+  }
+
+  async show(account: string, login: string): Promise<ApiUserView> {
+    const user = await this.one(account, login);
+    const [credit, callbacks, alerts] = await Promise.all([
+      this.requests.ask(showUsers, { account, userIds: [user.userId] }),
+      this.requests.ask(findCallbacks, { account }),
+      this.requests.ask(findAlertRecipients, { account }),
+    ]);
+    const money = credit.outcome === 'done' ? credit.users.find(({ userId }) => userId === user.userId) : undefined;
+    const callback = callbacks.callbacks.find(({ userId }) => userId === user.userId);
+    const recipient = alerts.recipients.find(({ userId }) => userId === user.userId);
+    return {
+      login,
+      password: '',
+      quotaInformations: {
+        quotaLeft: money?.quotaActive ? shownCredits(money.leftMilliCredits) : 0,
+        quotaStatus: money?.quotaActive ? 'active' : 'inactive',
+      },
+      alertThresholdInformations: {
+        alertEmail: recipient?.alertEmail ?? '',
+        alertNumber: recipient?.alertNumber ?? '',
+        alertThreshold: money?.thresholdMilliCredits == null ? thresholdOff : Math.floor(money.thresholdMilliCredits / 1_000),
+        support: recipient?.support ?? 'mail',
+      },
+      ipRestrictions: user.ipRestrictions,
+      callBack: callback?.callBack ?? null,
+      stopCallBack: callback?.stopCallBack ?? null,
+    };
+  }
+
+  /** Every part is validated before the first is changed; each part may run twice. */
+  async change(account: string, login: string, change: ChangeApiUserDto): Promise<void> {
+    const ipRestrictions = change.ipRestrictions && this.addresses(change.ipRestrictions);
+    const { userId } = await this.one(account, login);
+    const { quotaInformations: quota, alertThresholdInformations: alert, password } = change;
+    const callbacks = this.callbacksOf(change);
+    if (alert) this.checkRecipient(alert);
+
+    for (const dryRun of [true, false]) {
+      if (quota) await this.setQuota(account, userId, quota, dryRun);
+      if (alert) await this.setThreshold(account, userId, alert, dryRun);
+      if (callbacks) await this.setCallbacks(account, userId, callbacks, dryRun);
+    }
+    if (alert) {
+      const { alertEmail, alertNumber, support } = alert;
+      await this.requests.ask(setAlertRecipient, { account, userId, recipient: { alertEmail, alertNumber, support } });
+    }
+    if (password === undefined && ipRestrictions === undefined) return;
+    const updated = await this.requests.ask(updateUser, {
+      account,
+      userId,
+      ...(password === undefined ? {} : { sealedPassword: this.sealing.seal(password, userId) }),
+      ...(ipRestrictions === undefined ? {} : { ipRestrictions }),
+    });
+    if (updated.outcome === 'refused') throw objectUnknown();
+  }
+
+  async delete(account: string, login: string): Promise<void> {
+    const { userId } = await this.one(account, login);
+    await this.requests.ask(closeUser, { account, userId });
+    await this.requests.ask(deleteUser, { account, userId });
+  }
+
+  /** @throws OvhError 404 for an unknown login. */
+  async one(account: string, login: string): Promise<UserView> {
+    const [user] = await this.find(account, login);
+    if (!user) throw objectUnknown();
+    return user;
+  }
+
+  private async find(account: string, login?: string): Promise<UserView[]> {
+    const found = await this.requests.ask(findUsers, { account, ...(login === undefined ? {} : { login }) });
+    if (found.outcome === 'refused') throw serviceUnknown();
+    return found.users;
+  }
+
+  private async setQuota(account: string, userId: string, { quotaLeft, quotaStatus }: QuotaDto, dryRun: boolean): Promise<void> {
+    const active = quotaStatus === 'active';
+    const leftMilliCredits = active ? milliCreditsOf(quotaLeft) : 0;
+    if (leftMilliCredits === undefined) throw badRequest('quotaInformations.quotaLeft must have at most three decimals');
+    const reply = await this.requests.ask(setQuota, { account, userId, active, leftMilliCredits, dryRun });
+    if (reply.outcome === 'done') return;
+    if (reply.code === 'quota-above-pool')
+      throw badRequest(`quotaInformations.quotaLeft must not be greater than ${shownCredits(reply.largestMilliCredits ?? 0)}`);
+    throw refusalOf(reply.code);
+  }
+
+  private async setThreshold(account: string, userId: string, { alertThreshold }: AlertThresholdDto, dryRun: boolean): Promise<void> {
+    const levelMilliCredits = alertThreshold === thresholdOff ? null : alertThreshold * 1_000;
+    const reply = await this.requests.ask(setThreshold, { account, userId, levelMilliCredits, dryRun });
+    if (reply.outcome === 'refused') throw refusalOf(reply.code);
+  }
+
+  private async setCallbacks(account: string, userId: string, callbacks: CallbackChange, dryRun: boolean): Promise<void> {
+    const reply = await this.requests.ask(setCallbacks, { account, userId, ...callbacks, dryRun });
+    if (reply.outcome === 'done') return;
+    throw badRequest(
+      reply.code === 'address-not-allowed' ? `${reply.field} must not lead to a private address` : `${reply.field} must be an http or https URL`,
+    );
+  }
+
+  private callbacksOf({ callBack, stopCallBack }: ChangeApiUserDto): CallbackChange | undefined {
+    if (callBack === undefined && stopCallBack === undefined) return undefined;
+    return {
+      ...(callBack === undefined ? {} : { callBack: callBack || null }),
+      ...(stopCallBack === undefined ? {} : { stopCallBack: stopCallBack || null }),
+    };
+  }
+
+  private checkRecipient({ alertThreshold, alertEmail, alertNumber, support }: AlertThresholdDto): void {
+    if (alertThreshold === thresholdOff) return;
+    if (alertThreshold < 1) throw badRequest('alertThresholdInformations.alertThreshold must be -1 (off) or at least 1');
+    if (support !== 'sms' && !alertEmail) throw badRequest(`alertThresholdInformations.alertEmail is required for support ${support}`);
+    if (support !== 'mail' && !alertNumber) throw badRequest(`alertThresholdInformations.alertNumber is required for support ${support}`);
+  }
+
+  /** OVH.md 9: public, distinct once written the same way; blanks are dropped as the panel does. */
+  private addresses(given: readonly string[]): string[] {
+    const addresses = given.filter((address) => address.trim() !== '').map((address) => {
+      const normalised = normalisedAddress(address.trim());
+      if (normalised === undefined) throw badRequest('ipRestrictions must be IP addresses');
+      if (!this.settings.ipAllowPrivate && !isPublicAddress(normalised)) throw badRequest('ipRestrictions must be public addresses');
+      return normalised;
+    });
+    if (new Set(addresses).size !== addresses.length) throw badRequest('ipRestrictions must be different addresses');
+    return addresses;
+  }
+}
+
+type CallbackChange = { callBack?: string | null; stopCallBack?: string | null };
+
+const refusalOf = (code: string): OvhError => {
+  switch (code) {
+    case 'account-unknown':
+      return serviceUnknown();
+    case 'login-taken':
+      return conflict('This login already exists');
+    case 'too-many-users':
+      return badRequest('The account has its 10,000 users already');
+    case 'user-unknown':
+    case 'user-closed':
+      return objectUnknown();
+    default:
+      return badRequest(`Refused: ${code}`);
+  }
+};

@@ -1,0 +1,99 @@
+import { declareSender, listSenders } from '@kwota/contracts/users.requests.v1';
+import { RequestClient } from '@kwota/service-kit/request-client';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AccountsClient } from '../manage-account/accounts.client.js';
+import { ApiUserView, ChangeApiUserDto, CreateApiUserDto } from '../manage-users/api-user.dto.js';
+import { ApiUsersClient } from '../manage-users/api-users.client.js';
+import { badRequest, serviceUnknown } from '../v6/ovh-error.js';
+import { CreateAccountDto, DeclareSenderDto, PurchaseCreditsDto } from './operator.dto.js';
+import { OperatorGuard } from './operator.guard.js';
+
+@ApiTags('operator')
+@ApiBearerAuth()
+@Controller('operator/accounts')
+@UseGuards(OperatorGuard)
+export class OperatorController {
+  constructor(
+    private readonly accounts: AccountsClient,
+    private readonly users: ApiUsersClient,
+    private readonly requests: RequestClient,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'All SMS accounts' })
+  list(): Promise<string[]> {
+    return this.accounts.names();
+  }
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Create an SMS account' })
+  async create(@Body() { serviceName, description }: CreateAccountDto) {
+    return { serviceName: await this.accounts.create(serviceName, description ?? '') };
+  }
+
+  @Get(':serviceName')
+  @ApiOperation({ summary: 'An SMS account with its credit' })
+  show(@Param('serviceName') account: string) {
+    return this.accounts.show(account);
+  }
+
+  @Post(':serviceName/credits')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Put credits into the pool, once per reference' })
+  purchase(@Param('serviceName') account: string, @Body() { credits, reference }: PurchaseCreditsDto) {
+    return this.accounts.purchase(account, credits, reference);
+  }
+
+  @Get(':serviceName/senders')
+  @ApiOperation({ summary: "The account's senders" })
+  async senders(@Param('serviceName') account: string) {
+    return (await this.requests.ask(listSenders, { account })).senders;
+  }
+
+  @Post(':serviceName/senders')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Declare a sender' })
+  async declareSender(@Param('serviceName') account: string, @Body() { sender, description }: DeclareSenderDto): Promise<null> {
+    const reply = await this.requests.ask(declareSender, { account, sender, description: description ?? '' });
+    if (reply.outcome === 'done') return null;
+    if (reply.code === 'account-unknown') throw serviceUnknown();
+    throw badRequest('sender must be at most 11 letters, digits and spaces, or a number');
+  }
+
+  @Get(':serviceName/users')
+  @ApiOperation({ summary: 'Logins of the API users' })
+  logins(@Param('serviceName') account: string): Promise<string[]> {
+    return this.users.logins(account);
+  }
+
+  @Post(':serviceName/users')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Create an API user' })
+  async createUser(@Param('serviceName') account: string, @Body() body: CreateApiUserDto): Promise<null> {
+    await this.users.create(account, body);
+    return null;
+  }
+
+  @Get(':serviceName/users/:login')
+  @ApiOperation({ summary: 'An API user' })
+  @ApiOkResponse({ type: ApiUserView })
+  showUser(@Param('serviceName') account: string, @Param('login') login: string): Promise<ApiUserView> {
+    return this.users.show(account, login);
+  }
+
+  @Put(':serviceName/users/:login')
+  @ApiOperation({ summary: 'Change an API user; what is left out stays' })
+  async changeUser(@Param('serviceName') account: string, @Param('login') login: string, @Body() body: ChangeApiUserDto): Promise<null> {
+    await this.users.change(account, login, body);
+    return null;
+  }
+
+  @Delete(':serviceName/users/:login')
+  @ApiOperation({ summary: 'Delete an API user' })
+  async deleteUser(@Param('serviceName') account: string, @Param('login') login: string): Promise<null> {
+    await this.users.delete(account, login);
+    return null;
+  }
+}

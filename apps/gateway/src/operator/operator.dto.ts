@@ -1,0 +1,42 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsNotEmpty, IsNumber, IsOptional, IsPositive, IsString, Matches, MaxLength } from 'class-validator';
+
+export class CreateAccountDto {
+  @ApiPropertyOptional({ example: 'sms-kw00002-1' })
+  @IsOptional()
+  @Matches(/^sms-[a-z]{2}\d{1,10}-\d{1,5}$/, { message: 'serviceName must look like sms-kw00002-1' })
+  serviceName?: string;
+
+  @ApiPropertyOptional({ example: 'Parcels' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  description?: string;
+}
+
+export class PurchaseCreditsDto {
+  @ApiProperty({ example: 200 })
+  @IsNumber({ maxDecimalPlaces: 3 })
+  @IsPositive()
+  credits!: number;
+
+  @ApiProperty({ description: 'Makes it happen once', example: 'invoice-17' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(128)
+  reference!: string;
+}
+
+export class DeclareSenderDto {
+  @ApiProperty({ example: 'KWOTA' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(16)
+  sender!: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  description?: string;
+}

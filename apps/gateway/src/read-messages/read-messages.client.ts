@@ -1,0 +1,110 @@
+import { deleteMessage, findMessage, findMessages, type MessageView } from '@kwota/contracts/dlr.requests.v1';
+import { RequestClient } from '@kwota/service-kit/request-client';
+import { Injectable } from '@nestjs/common';
+import { shownCredits } from '../edge/credits.js';
+import { GatewaySettings } from '../edge/gateway-settings.js';
+import { MessageIds } from '../submit-messages/message-ids.js';
+import { badRequest, objectUnknown } from '../v6/ovh-error.js';
+
+export type OutgoingFilters = Readonly<Partial<Record<'receiver' | 'sender' | 'tag' | 'ptt' | 'deliveryReceipt' | 'differedDelivery' | 'creationDatetime.from' | 'creationDatetime.to', string>>>;
+
+const minuteMs = 60_000;
+const lookAgainMs = 50;
+
+/** The history as OVH shows it: outgoing messages and jobs that are still pending. */
+@Injectable()
+export class ReadMessagesClient {
+  constructor(
+    private readonly requests: RequestClient,
+    private readonly messageIds: MessageIds,
+    private readonly settings: GatewaySettings,
+  ) {}
+
+  /** `userId` undefined: the whole account. */
+  async ids(account: string, userId: string | undefined, pending: boolean, filters: OutgoingFilters): Promise<number[]> {
+    const found = await this.requests.ask(findMessages, {
+      account,
+      pending,
+      ...(userId === undefined ? {} : { userId }),
+      ...text('receiver', filters.receiver),
+      ...text('sender', filters.sender),
+      ...text('tag', filters.tag),
+      ...number('ptt', 'ptt', filters.ptt),
+      ...number('dlr', 'deliveryReceipt', filters.deliveryReceipt),
+      ...number('differedDelivery', 'differedDelivery', filters.differedDelivery),
+      ...time('fromMs', 'creationDatetime.from', filters['creationDatetime.from']),
+      ...time('toMs', 'creationDatetime.to', filters['creationDatetime.to']),
+    });
+    return found.messageIds;
+  }
+
+  /**
+   * A young id that dlr does not know yet is looked up again until it does or the deadline passes: after an answer OK no look-up says 404
+   * (DESIGN §3.3).
+   */
+  async find(account: string, userId: string | undefined, id: string): Promise<MessageView> {
+    const messageId = idOf(id);
+    const untilMs = performance.now() + this.settings.sendDeadlineMs;
+    for (;;) {
+      const found = await this.requests.ask(findMessage, { account, messageId, ...(userId === undefined ? {} : { userId }) });
+      if (found.outcome === 'done') return found.message;
+      if (!this.messageIds.isYoung(messageId) || performance.now() > untilMs) throw objectUnknown();
+      await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
+    }
+  }
+
+  async delete(account: string, userId: string | undefined, id: string): Promise<void> {
+    const deleted = await this.requests.ask(deleteMessage, { account, messageId: idOf(id), ...(userId === undefined ? {} : { userId }) });
+    if (deleted.outcome === 'done') return;
+    if (deleted.code === 'message-under-way') throw badRequest('The message is still under way');
+    throw objectUnknown();
+  }
+
+  /** sms.Outgoing (OVH.md 1.1). */
+  outgoing(message: MessageView) {
+    return { ...this.job(message), tag: message.tag, tariffCode: '', batchID: null };
+  }
+
+  /** sms.Job: as sms.Outgoing without tag and batch. */
+  job(message: MessageView) {
+    const { deferredUntilMs, acceptedAtMs } = message;
+    return {
+      id: message.messageId,
+      creationDatetime: iso(acceptedAtMs),
+      credits: shownCredits(message.creditsMilli),
+      deliveredAt: isoOrNull(message.deliveredAtMs),
+      deliveryReceipt: message.dlr,
+      differedDelivery: deferredUntilMs === null ? 0 : Math.round((deferredUntilMs - acceptedAtMs) / minuteMs),
+      message: message.text,
+      messageLength: message.text.length,
+      numberOfSms: message.parts,
+      ptt: message.ptt,
+      receiver: message.receiver,
+      sender: message.sender,
+      sentAt: isoOrNull(message.submittedAtMs),
+    };
+  }
+}
+
+/** RFC 3339 with an offset, as OVH writes it. */
+const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, '+00:00');
+const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
+
+const idOf = (id: string): number => {
+  const messageId = Number(id);
+  if (!/^\d{1,16}$/.test(id) || !Number.isSafeInteger(messageId) || messageId < 1) throw objectUnknown();
+  return messageId;
+};
+
+const text = (name: string, value: string | undefined) => (value ? { [name]: value } : {});
+const number = (name: string, parameter: string, value: string | undefined) => {
+  if (!value) return {};
+  if (!/^\d{1,9}$/.test(value)) throw badRequest(`${parameter} must be a whole number`);
+  return { [name]: Number(value) };
+};
+const time = (name: string, parameter: string, value: string | undefined) => {
+  if (!value) return {};
+  const ms = Date.parse(value);
+  if (Number.isNaN(ms)) throw badRequest(`${parameter} must be an RFC 3339 time`);
+  return { [name]: ms };
+};

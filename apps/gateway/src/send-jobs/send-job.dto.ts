@@ -1,0 +1,82 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+
+/** POST jobs (OVH.md 1.2). Clients send null for what they leave out, which counts as left out. */
+export class SendJobDto {
+  @ApiProperty({ example: 'Your parcel is at the door.' })
+  @IsString()
+  @Length(1, 1_000)
+  message!: string;
+
+  @ApiProperty({ type: [String], example: ['+33600000004'] })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(1_000)
+  @IsString({ each: true })
+  receivers!: string[];
+
+  @ApiPropertyOptional({ example: 'KWOTA' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(16)
+  sender?: string | null;
+
+  @ApiPropertyOptional({ description: 'True for a message without advertising: no STOP clause' })
+  @IsOptional()
+  @IsBoolean()
+  noStopClause?: boolean | null;
+
+  @ApiPropertyOptional({ maxLength: 20 })
+  @IsOptional()
+  @IsString()
+  @MaxLength(20)
+  tag?: string | null;
+
+  @ApiPropertyOptional({ enum: ['flash', 'phoneDisplay', 'sim', 'toolkit'] })
+  @IsOptional()
+  @IsIn(['flash', 'phoneDisplay', 'sim', 'toolkit'])
+  class?: 'flash' | 'phoneDisplay' | 'sim' | 'toolkit' | null;
+
+  @ApiPropertyOptional({ enum: ['7bit', '8bit'] })
+  @IsOptional()
+  @IsIn(['7bit', '8bit'])
+  coding?: '7bit' | '8bit' | null;
+
+  @ApiPropertyOptional({ enum: ['UTF-8'] })
+  @IsOptional()
+  @IsIn(['UTF-8'])
+  charset?: 'UTF-8' | null;
+
+  @ApiPropertyOptional({ description: 'Minutes to wait' })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(129_600)
+  differedPeriod?: number | null;
+
+  @ApiPropertyOptional({ description: 'Minutes of validity' })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(129_600)
+  validityPeriod?: number | null;
+
+  @ApiPropertyOptional({ enum: ['high', 'medium', 'low', 'veryLow'] })
+  @IsOptional()
+  @IsIn(['high', 'medium', 'low', 'veryLow'])
+  priority?: 'high' | 'medium' | 'low' | 'veryLow' | null;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsBoolean()
+  senderForResponse?: boolean | null;
+}
+
+/** sms.SmsSendingReport (OVH.md 1.1). */
+export class SendingReport {
+  @ApiProperty({ type: [Number] }) ids!: number[];
+  @ApiProperty({ type: [String] }) invalidReceivers!: string[];
+  @ApiProperty() totalCreditsRemoved!: number;
+  @ApiProperty({ type: [String] }) validReceivers!: string[];
+  @ApiPropertyOptional() tag?: string;
+}

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { shownCredits } from '../edge/credits.js';
+import { sortReceivers } from '../edge/receivers.js';
+import { KnownUsers } from '../known-users/known-users.projection.js';
+import { composeMessage } from '../submit-messages/compose-message.js';
+import { SubmitMessagesClient } from '../submit-messages/submit-messages.client.js';
+import { badRequest, conflict, objectUnknown, OvhError } from '../v6/ovh-error.js';
+import type { SendingReport, SendJobDto } from './send-job.dto.js';
+
+const minuteMs = 60_000;
+/** OVH.md 1.1: class number ↔ enum. */
+const messageClasses = { flash: 0, phoneDisplay: 1, sim: 2, toolkit: 3 } as const;
+
+/** POST jobs: of a user, charged to its quota where active, or of the account, charged to the pool alone. */
+@Injectable()
+export class SendJobsClient {
+  constructor(
+    private readonly knownUsers: KnownUsers,
+    private readonly submitMessages: SubmitMessagesClient,
+  ) {}
+
+  async send(account: string, userId: string | null, job: SendJobDto, idempotencyKey: string | undefined): Promise<SendingReport> {
+    if (job.senderForResponse) throw badRequest('senderForResponse is not supported');
+    if (!job.sender) throw badRequest('sender is required');
+    if (!this.knownUsers.maySend(account, job.sender)) throw badRequest(`The sender ${job.sender} is not declared`);
+    const { valid, invalid } = sortReceivers(job.receivers);
+    if (valid.length === 0) throw badRequest('receivers holds no valid number');
+    // coding 8bit is the schema's word for "not forced to 7 bits"; what the text needs decides then.
+    const composed = composeMessage(job.message, { noStop: job.noStopClause ?? false, coding: job.coding === '7bit' ? '7bit' : undefined });
+    if (!composed) throw badRequest('message is too long, at most 6 parts');
+
+    const submitted = await this.submitMessages.submit({
+      account,
+      userId,
+      receivers: valid,
+      sender: job.sender,
+      ...composed,
+      noStop: job.noStopClause ?? false,
+      source: 'rest',
+      ...(job.tag ? { tag: job.tag } : {}),
+      ...(job.class ? { messageClass: messageClasses[job.class] } : {}),
+      ...(job.differedPeriod ? { deferredUntilMs: Date.now() + job.differedPeriod * minuteMs } : {}),
+      ...(job.validityPeriod ? { validityMs: job.validityPeriod * minuteMs } : {}),
+      ...(idempotencyKey ? { clientKey: idempotencyKey, bodyDigest: createHash('sha256').update(JSON.stringify(job)).digest('hex') } : {}),
+    });
+    if (submitted.outcome === 'refused') throw refusalOf(submitted.code, submitted.leftMilliCredits);
+    return {
+      ids: [...submitted.messageIds],
+      invalidReceivers: invalid,
+      totalCreditsRemoved: shownCredits(submitted.takenMilliCredits),
+      validReceivers: valid,
+      ...(job.tag ? { tag: job.tag } : {}),
+    };
+  }
+}
+
+const refusalOf = (code: string, leftMilliCredits: number): OvhError => {
+  switch (code) {
+    case 'quota-too-low':
+    case 'credit-too-low':
+      return new OvhError(402, `Not enough credits (left: ${shownCredits(leftMilliCredits).toFixed(2)})`, { class: 'Client::PaymentRequired' });
+    case 'key-conflict':
+    case 'conflict':
+      return conflict('The idempotency key was used for another message');
+    case 'account-unknown':
+    case 'user-unknown':
+    case 'user-closed':
+      return objectUnknown();
+    case 'price-not-valid':
+      return badRequest('receivers holds a destination without a price');
+    case 'too-many-open-holds':
+      return new OvhError(429, 'Too many messages under way', { class: 'Client::TooManyRequests' });
+    case 'account-frozen':
+    case 'account-closed':
+      return new OvhError(403, 'The account may not send at present', { class: 'Client::Forbidden' });
+    default:
+      return new OvhError(503, 'Temporarily unavailable, nothing was charged', { class: 'Server::ServiceUnavailable' });
+  }
+};

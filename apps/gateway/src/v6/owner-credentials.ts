@@ -1,0 +1,40 @@
+import { findCredential, type AccessRule } from '@kwota/contracts/users.requests.v1';
+import { RequestClient } from '@kwota/service-kit/request-client';
+import { Sealing } from '@kwota/service-kit/sealing';
+import { Injectable } from '@nestjs/common';
+import { authenticationError } from './ovh-error.js';
+
+export type OwnerCredential = Readonly<{ applicationSecret: string; accounts: readonly string[]; rules: readonly AccessRule[]; credentialId: number }>;
+
+/** A revoked key works no longer than this. */
+const rememberedMs = 10_000;
+const rememberedMax = 1_000;
+
+/** Application secrets and rights by (application key, consumer key), asked of users and remembered for ten seconds. */
+@Injectable()
+export class OwnerCredentials {
+  private readonly remembered = new Map<string, { credential: OwnerCredential; untilMs: number }>();
+
+  constructor(
+    private readonly requests: RequestClient,
+    private readonly sealing: Sealing,
+  ) {}
+
+  /** @throws OvhError for unknown keys, ServiceUnavailable when users does not answer. */
+  async find(applicationKey: string, consumerKey: string): Promise<OwnerCredential> {
+    const name = JSON.stringify([applicationKey, consumerKey]);
+    const known = this.remembered.get(name);
+    if (known && known.untilMs > performance.now()) return known.credential;
+    const reply = await this.requests.ask(findCredential, { applicationKey, consumerKey });
+    if (reply.outcome === 'refused') {
+      this.remembered.delete(name);
+      if (reply.code === 'application-unknown') throw authenticationError(403, 'INVALID_KEY', 'This application key is invalid');
+      throw authenticationError(403, 'INVALID_CREDENTIAL', 'This credential is not valid');
+    }
+    const { credentialId, accounts, rules, sealedApplicationSecret } = reply;
+    const credential = { credentialId, accounts, rules, applicationSecret: this.sealing.open(sealedApplicationSecret, applicationKey) };
+    if (this.remembered.size >= rememberedMax) this.remembered.clear();
+    this.remembered.set(name, { credential, untilMs: performance.now() + rememberedMs });
+    return credential;
+  }
+}

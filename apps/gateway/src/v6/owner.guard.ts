@@ -1,0 +1,74 @@
+import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AccessTokens } from '../edge/access-tokens.js';
+import { GatewaySettings } from '../edge/gateway-settings.js';
+import type { HttpRequest } from '../edge/http.js';
+import { isGranted } from './access-rules.js';
+import { authenticationError, OvhError, serviceUnknown } from './ovh-error.js';
+import { OwnerCredentials } from './owner-credentials.js';
+import { isSignedBy, urlsAsWritten } from './signature.js';
+
+/** Whose accounts a signed call may see. */
+export type Owner = Readonly<{ accounts: readonly string[] }>;
+export type OwnedRequest = HttpRequest & { owner?: Owner; params?: Record<string, string | undefined> };
+
+const openToAll = 'kwota:open-to-all';
+/** For the few routes without authentication. */
+export const OpenToAll = (): MethodDecorator => SetMetadata(openToAll, true);
+
+/** Clients set their clock by /auth/time; more than this is a replay or a broken clock. */
+const timestampToleranceS = 300;
+
+/** OVH's application-key signature, or a Bearer token of OAuth2 (OVH.md 2.1, 2.2); then the access rules, then the account. */
+@Injectable()
+export class OwnerGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly credentials: OwnerCredentials,
+    private readonly tokens: AccessTokens,
+    private readonly settings: GatewaySettings,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (this.reflector.get<boolean>(openToAll, context.getHandler())) return true;
+    const request = context.switchToHttp().getRequest<OwnedRequest>();
+    const bearer = /^Bearer (.+)$/.exec(header(request, 'authorization'))?.[1];
+    const owner = bearer ? this.ownerOfToken(bearer) : await this.ownerOfSignature(request);
+    const account = request.params?.['serviceName'];
+    if (account !== undefined && !owner.accounts.includes(account)) throw serviceUnknown();
+    request.owner = owner;
+    return true;
+  }
+
+  private ownerOfToken(token: string): Owner {
+    const accounts = this.tokens.read(token);
+    if (!accounts) throw new OvhError(401, 'This token is not valid', { class: 'Client::Unauthorized' });
+    return { accounts };
+  }
+
+  private async ownerOfSignature(request: OwnedRequest): Promise<Owner> {
+    const applicationKey = header(request, 'x-ovh-application');
+    const consumerKey = header(request, 'x-ovh-consumer');
+    const signature = header(request, 'x-ovh-signature');
+    const timestamp = header(request, 'x-ovh-timestamp');
+    if (!applicationKey) throw authenticationError(403, 'INVALID_KEY', 'This application key is invalid');
+    if (!consumerKey) throw authenticationError(403, 'NOT_CREDENTIAL', 'You must login first');
+    const credential = await this.credentials.find(applicationKey, consumerKey);
+    if (!/^\d{1,12}$/.test(timestamp) || Math.abs(Number(timestamp) - Date.now() / 1_000) > timestampToleranceS)
+      throw authenticationError(400, 'QUERY_TIME_OUT', 'Query out of time');
+
+    const pathAndQuery = request.raw.url ?? '';
+    const urls = urlsAsWritten(header(request, 'host'), pathAndQuery, this.settings.publicUrls);
+    const { applicationSecret } = credential;
+    const call = { applicationSecret, consumerKey, method: request.method, body: request.rawBody ?? Buffer.alloc(0), timestamp };
+    if (!isSignedBy(signature, call, urls)) throw authenticationError(400, 'INVALID_SIGNATURE', 'Invalid signature');
+    const path = (pathAndQuery.split('?')[0] ?? '').replace(/^\/(?:1\.0|v1)/, '');
+    if (!isGranted(credential.rules, request.method, path)) throw authenticationError(403, 'NOT_GRANTED_CALL', 'This call has not been granted');
+    return credential;
+  }
+}
+
+const header = (request: HttpRequest, name: string): string => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? (value[0] ?? '') : (value ?? '');
+};
