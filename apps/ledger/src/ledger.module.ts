@@ -1,9 +1,10 @@
-import { oneCreditAPart } from '@kwota/credit-ledger';
+import { parseRatesFile, ratingPolicyV1, type RatingPolicy } from '@kwota/credit-ledger';
 import { EventStore } from '@kwota/event-store';
 import { SqliteEventStore } from '@kwota/event-store-sqlite';
 import { Messaging } from '@kwota/messaging';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Injectable, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { readFileSync } from 'node:fs';
 import { ChangeCreditHandler } from './change-credit/change-credit.handler.js';
 import { ChangeCreditOnRequest } from './change-credit/change-credit.on-request.js';
 import { CreditAccountsRepository } from './credit-accounts/credit-accounts.repository.js';
@@ -14,7 +15,6 @@ import { HoldCreditsHandler } from './hold-credits/hold-credits.handler.js';
 import { HoldCreditsOnSubmissions } from './hold-credits/hold-credits.on-submissions.js';
 import { LedgerSettings } from './ledger-settings.js';
 import type { LedgerConfig } from './ledger.config.js';
-import { readRatesFile } from './rates-file.js';
 import { ReleaseForgottenHoldsTimer } from './release-forgotten-holds/release-forgotten-holds.timer.js';
 import { SettleChargesOnDelivery } from './settle-charges/settle-charges.on-delivery.js';
 import { ShowAccountOnRequest } from './show-account/show-account.on-request.js';
@@ -42,7 +42,7 @@ class LedgerLifecycle implements OnApplicationShutdown {
 export class LedgerModule {
   static register(runtime: ServiceRuntime, config: Pick<LedgerConfig, 'eventStoreUrl' | 'ratesFile'>): DynamicModule {
     const { messaging, logger, directory, health, metrics } = runtime;
-    const settings = new LedgerSettings(config.ratesFile ? readRatesFile(config.ratesFile) : oneCreditAPart);
+    const settings = new LedgerSettings(config.ratesFile ? readRatesFile(config.ratesFile) : ratingPolicyV1);
     return {
       module: LedgerModule,
       controllers: [
@@ -103,6 +103,15 @@ export class LedgerModule {
     };
   }
 }
+
+/** Version 1 is the default; a file makes the next. */
+const readRatesFile = (path: string): RatingPolicy => {
+  try {
+    return parseRatesFile(JSON.parse(readFileSync(path, 'utf8')), 2);
+  } catch (error) {
+    throw new Error(`KWOTA_RATES_FILE: ${(error as Error).message}`, { cause: error });
+  }
+};
 
 /** Port → adapter: SQLite now; postgres:// and kurrentdb:// come with their adapters. */
 const openEventStore = (url: string | undefined, defaultFile: string): Promise<EventStore> => {
