@@ -1,0 +1,20 @@
+import type { AlertWorker } from './alert.worker.js';
+
+/** One worker a medium, so that a slow mail server holds up no SMS. */
+export class AlertWorkers {
+  constructor(private readonly workers: readonly AlertWorker[]) {}
+
+  start(): void {
+    for (const worker of this.workers) worker.start();
+  }
+
+  /** There may be something to send. */
+  wake(): void {
+    for (const worker of this.workers) worker.wake();
+  }
+
+  /** Resolves when what is under way has ended. */
+  async stop(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.stop()));
+  }
+}

@@ -1,0 +1,44 @@
+import type { AlertTemplates } from '@kwota/contracts/alerts.requests.v1';
+
+/** One part in either alphabet, so that an alert's SMS costs one message (OVH.md 6). */
+export const smsCharactersMax = 70;
+
+/** What an account sends that has set no texts; `emailFrom` is the installation's. */
+export const defaultTemplates = (emailFrom: string): AlertTemplates => ({
+  customizedEmailMode: false,
+  customizedSmsMode: false,
+  emailFrom,
+  emailSubject: '|USER|: |REMAINING| SMS credits left',
+  emailBody:
+    'Hello,\n\n|USER| has |REMAINING| SMS credits left, which reaches the alert threshold of |ALERTTHRESHOLD|.\n' +
+    'The account has |CREDITSLEFT| credits left.\n\nKwota\n',
+  smsBody: '|USER|: |REMAINING| SMS credits left (alert at |ALERTTHRESHOLD|)',
+});
+
+/** The texts in use: each mode that the account has not switched on keeps its default. */
+export const textsInUse = (templates: AlertTemplates | undefined, defaults: AlertTemplates): AlertTemplates => ({
+  ...defaults,
+  ...(templates?.customizedEmailMode && {
+    emailFrom: templates.emailFrom,
+    emailSubject: templates.emailSubject,
+    emailBody: templates.emailBody,
+  }),
+  ...(templates?.customizedSmsMode && { smsBody: templates.smsBody }),
+});
+
+export type AlertValues = Readonly<{ USER: string; REMAINING: string; ALERTTHRESHOLD: string; CREDITSLEFT: string }>;
+
+/** The text with the control panel's variables replaced, in one pass: a login that looks like a variable stays as it is. */
+export const fillTemplate = (template: string, values: AlertValues): string =>
+  template.replaceAll(/\|(USER|REMAINING|ALERTTHRESHOLD|CREDITSLEFT)\|/g, (_, name: keyof AlertValues) => values[name]);
+
+export const mentionsCreditsLeft = (...templates: readonly string[]): boolean => templates.some((template) => template.includes('|CREDITSLEFT|'));
+
+/** At most 70 UTF-16 units; a character of two is not cut in half. */
+export const cutForSms = (text: string): string => {
+  const cut = text.slice(0, smsCharactersMax);
+  return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
+};
+
+/** Milli-credits as people see them: floored to two decimals, no trailing zeros (OVH.md 9). */
+export const shownCredits = (milliCredits: number): string => String(Math.floor(milliCredits / 10) / 100);
