@@ -3,7 +3,7 @@ import { RequestClient } from '@kwota/service-kit/request-client';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable, Module, ValidationPipe, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE, Reflector } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { AccessTokens } from './edge/access-tokens.js';
 import { GatewaySettings } from './edge/gateway-settings.js';
 import type { GatewayConfig } from './gateway.config.js';
@@ -16,7 +16,6 @@ import { ManageAccountController } from './manage-account/manage-account.control
 import { ApiUsersClient } from './manage-users/api-users.client.js';
 import { ManageUsersController } from './manage-users/manage-users.controller.js';
 import { OperatorController } from './operator/operator.controller.js';
-import { OperatorGuard } from './operator/operator.guard.js';
 import { ReadMessagesClient } from './read-messages/read-messages.client.js';
 import { ReadMessagesController } from './read-messages/read-messages.controller.js';
 import { SendJobsClient } from './send-jobs/send-jobs.client.js';
@@ -76,8 +75,6 @@ export class GatewayModule {
             return requests;
           },
         },
-        { provide: OperatorGuard, useFactory: (requests: RequestClient) => new OperatorGuard(requests, config.operatorToken), inject: [RequestClient] },
-        Reflector,
         KnownUsers,
         PasswordChecks,
         MessageIds,

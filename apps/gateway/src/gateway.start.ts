@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { gatewayFastify, keepRawBodies } from './edge/http.js';
 import { FirstStarter, type FirstStart } from './first-start/first-start.js';
 import type { GatewayConfig } from './gateway.config.js';
+export type { FirstStart } from './first-start/first-start.js';
 import { GatewayModule } from './gateway.module.js';
 import { serveOpenApi } from './openapi.js';
 

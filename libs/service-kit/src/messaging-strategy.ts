@@ -3,7 +3,7 @@ import { Messaging, type IncomingMessage, type OutgoingMessage, type Subscriptio
 import { TransientFailure } from '@kwota/messaging/failures';
 import { readMessage, type ReadableContract } from '@kwota/messaging/read-message';
 import { replyTo } from '@kwota/messaging/requests';
-import { Catch, type RpcExceptionFilter } from '@nestjs/common';
+import { applyDecorators, Catch, UseFilters, type RpcExceptionFilter } from '@nestjs/common';
 import { EventPattern, MessagePattern, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom, throwError, type Observable } from 'rxjs';
 import type { Logger } from './logger.js';
@@ -24,6 +24,14 @@ type AnsweredContract = Readonly<{
   reply: (body: never, metadata: { id: string; source: string }) => { value: string; headers: Record<string, string> };
 }>;
 
+/** Nest turns unknown errors into "Internal server error"; Messaging must see what they were. */
+@Catch()
+class PassErrorsOn implements RpcExceptionFilter {
+  catch(error: unknown): Observable<never> {
+    return throwError(() => error);
+  }
+}
+
 /** The method takes `Received<Message>[]`: one partition's messages in order. Rejecting has the batch come again (messaging/handle-batch). */
 export const OnMessages = (contract: ReadableContract<unknown>): MethodDecorator => onTopic({ role: 'topic', contract, kind: 'shared', tombstones: false });
 
@@ -33,19 +41,12 @@ export const OnBroadcast = (contract: ReadableContract<unknown>): MethodDecorato
 /** As OnMessages, for compacted topics: tombstones come too. */
 export const OnMessagesAndTombstones = (contract: ReadableContract<unknown>): MethodDecorator => onTopic({ role: 'topic', contract, kind: 'shared', tombstones: true });
 
-const onTopic = (pattern: TopicPattern): MethodDecorator => EventPattern(pattern.contract.topic, pattern) as MethodDecorator;
+const onTopic = (pattern: TopicPattern): MethodDecorator =>
+  applyDecorators(EventPattern(pattern.contract.topic, pattern) as MethodDecorator, UseFilters(new PassErrorsOn()));
 
 /** The method takes the request and its IncomingMessage, and returns the reply. */
 export const OnRequest = (contract: Omit<AnsweredContract, 'reply'> & { reply: (body: never, metadata: never) => unknown }): MethodDecorator =>
-  MessagePattern(contract.type, { role: 'request', contract });
-
-/** Nest turns unknown errors into "Internal server error"; Messaging must see what they were. */
-@Catch()
-export class PassErrorsOn implements RpcExceptionFilter {
-  catch(error: unknown): Observable<never> {
-    return throwError(() => error);
-  }
-}
+  applyDecorators(MessagePattern(contract.type, { role: 'request', contract }), UseFilters(new PassErrorsOn()));
 
 type NestHandler = (data: unknown, context?: unknown) => Promise<unknown>;
 

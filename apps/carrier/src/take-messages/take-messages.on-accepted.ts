@@ -1,11 +1,9 @@
 import { accepted, type Accepted } from '@kwota/contracts/accepted.v1';
-import { OnMessages, PassErrorsOn, type Received } from '@kwota/service-kit/messaging-strategy';
-import { Controller, UseFilters } from '@nestjs/common';
+import { OnMessages, type Received } from '@kwota/service-kit/messaging-strategy';
+import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { TakeMessagesHandler } from './take-messages.handler.js';
 
-/** Messaging must see what an error was: poison, or a store out of reach. */
-@UseFilters(new PassErrorsOn())
 @Controller()
 export class TakeMessagesOnAccepted {
   constructor(private readonly messages: TakeMessagesHandler) {}

@@ -7,12 +7,15 @@ export class GatewaySettings {
   readonly trustedProxies: readonly string[];
   readonly ipAllowPrivate: boolean;
   readonly timeZone: string;
+  /** Empty: the one of the first start counts. */
+  readonly operatorToken: string;
 
-  constructor({ sendDeadlineMs, publicUrls, trustedProxies, ipAllowPrivate, timeZone }: GatewayConfig) {
+  constructor({ sendDeadlineMs, publicUrls, trustedProxies, ipAllowPrivate, timeZone, operatorToken }: GatewayConfig) {
     this.sendDeadlineMs = sendDeadlineMs;
     this.publicUrls = publicUrls;
     this.trustedProxies = trustedProxies;
     this.ipAllowPrivate = ipAllowPrivate;
     this.timeZone = timeZone;
+    this.operatorToken = operatorToken;
   }
 }

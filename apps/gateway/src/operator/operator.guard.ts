@@ -2,6 +2,7 @@ import { findOperatorToken } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpRequest } from '../edge/http.js';
 import { OvhError } from '../v6/ovh-error.js';
 
@@ -14,7 +15,7 @@ export class OperatorGuard implements CanActivate {
 
   constructor(
     private readonly requests: RequestClient,
-    private readonly configuredToken: string,
+    private readonly settings: GatewaySettings,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -27,7 +28,7 @@ export class OperatorGuard implements CanActivate {
   }
 
   private async knownSha256(): Promise<Buffer | undefined> {
-    if (this.configuredToken) return sha256(this.configuredToken);
+    if (this.settings.operatorToken) return sha256(this.settings.operatorToken);
     if (this.remembered && this.remembered.untilMs > performance.now()) return this.remembered.sha256;
     const { tokenSha256 } = await this.requests.ask(findOperatorToken, {});
     if (tokenSha256 === null) return undefined;
