@@ -73,7 +73,7 @@ export class LedgerModule {
           provide: LedgerWriter,
           useFactory: (accounts: CreditAccountsRepository, store: EventStore, relay: FactsRelay, clock: LedgerClock) => {
             const writer = new LedgerWriter(accounts, store, relay, clock);
-            health.add('event store', () => ({ ready: !writer.lastFailure, reasons: writer.lastFailure ? [writer.lastFailure] : [] }));
+            health.add('event store', () => ({ ready: writer.troubles.length === 0, reasons: writer.troubles }));
             health.add('clock', () => {
               const ready = clock.isTrusted;
               return { ready, reasons: ready ? [] : ['the wall clock jumped against the monotonic one'] };

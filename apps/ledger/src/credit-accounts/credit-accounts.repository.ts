@@ -13,17 +13,20 @@ export type AccountInMemory = {
 
 const streamPrefix = 'credit-';
 export const streamOf = (account: string): string => streamPrefix + account;
+export const accountOf = (stream: string): string => stream.slice(streamPrefix.length);
 
 /** All accounts in memory, folded from their streams; loaded again after a failed append. */
 @Injectable()
 export class CreditAccountsRepository {
   private readonly accounts = new Map<string, AccountInMemory>();
   private readonly loading = new Map<string, Promise<void>>();
+  private onEvent: (event: StoredEvent) => void = () => undefined;
 
   constructor(private readonly store: EventStore) {}
 
-  /** Folds the whole store; `onEvent` sees each event on its way, in the store's order. */
+  /** Folds the whole store; `onEvent` sees each event on its way, in its stream's order, now and whenever a stream is folded again. */
   async loadAll(onEvent: (event: StoredEvent) => void): Promise<void> {
+    this.onEvent = onEvent;
     for await (const event of this.store.readAll()) {
       if (!event.stream.startsWith(streamPrefix)) continue;
       this.apply(event);
@@ -33,7 +36,9 @@ export class CreditAccountsRepository {
 
   /** Waits until each is in memory; an account without events is a new one. */
   async ensureLoaded(names: Iterable<string>): Promise<void> {
-    for (const account of names) if (!this.accounts.has(account)) await this.load(account);
+    const wanted = [...names];
+    // One may be dropped while another is loaded: what is decided next must find all of them.
+    for (let missing = this.missing(wanted); missing.length > 0; missing = this.missing(wanted)) await Promise.all(missing.map((account) => this.load(account)));
   }
 
   get(account: string): AccountInMemory {
@@ -51,6 +56,10 @@ export class CreditAccountsRepository {
     this.accounts.delete(account);
   }
 
+  private missing(names: readonly string[]): readonly string[] {
+    return names.filter((account) => !this.accounts.has(account));
+  }
+
   private load(account: string): Promise<void> {
     const known = this.loading.get(account);
     if (known) return known;
@@ -61,12 +70,15 @@ export class CreditAccountsRepository {
 
   private async fold(account: string): Promise<void> {
     const folded = emptyAccount(account);
-    for await (const event of this.store.readStream(streamOf(account))) applyTo(folded, event);
+    for await (const event of this.store.readStream(streamOf(account))) {
+      applyTo(folded, event);
+      this.onEvent(event);
+    }
     this.accounts.set(account, folded);
   }
 
   private apply(event: StoredEvent): void {
-    const account = event.stream.slice(streamPrefix.length);
+    const account = accountOf(event.stream);
     const known = this.accounts.get(account) ?? emptyAccount(account);
     this.accounts.set(account, known);
     applyTo(known, event);

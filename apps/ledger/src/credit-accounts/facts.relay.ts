@@ -5,6 +5,7 @@ import type { StoredEvent } from '@kwota/event-store';
 import { Messaging } from '@kwota/messaging';
 import type { Logger } from '@kwota/service-kit/logger';
 import { DurableDatabase } from '@kwota/service-kit/sqlite';
+import { accountOf } from './credit-accounts.repository.js';
 import type { AppendedEvent } from './ledger-writer.js';
 
 const positionsEveryMs = 1_000;
@@ -23,8 +24,12 @@ export class FactsRelay {
   private readonly notes: DurableDatabase;
   private readonly published = new Map<string, number>();
   private readonly noted = new Map<string, number>();
+  /** By account, the last revision that was put into the queue since the start. */
+  private readonly queuedUpTo = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
   private queue: AppendedEvent[] = [];
+  /** How many of the queue, from its start, are published: it is dropped in larger pieces. */
+  private sent = 0;
   private running: Promise<void> | undefined;
   private closed = false;
 
@@ -40,20 +45,24 @@ export class FactsRelay {
     this.timer = setInterval(() => this.note(), positionsEveryMs).unref();
   }
 
-  /** At start, for each stored event in order. */
+  /** For each stored event in order, whenever a stream is folded: also what an append stored without saying so is published. */
   catchUp(stored: StoredEvent): void {
+    const name = accountOf(stored.stream);
+    if (stored.revision <= (this.queuedUpTo.get(name) ?? this.noted.get(name) ?? -1)) return;
     const { account, revision, time, type, data } = decodeEvent(stored.data);
-    if (revision <= (this.noted.get(account) ?? -1)) return;
     this.publish([{ account, revision, time, event: { type, ...data } as CreditEvent }]);
   }
 
   publish(events: readonly AppendedEvent[]): void {
-    for (const event of events) this.queue.push(event);
+    for (const event of events) {
+      this.queue.push(event);
+      this.queuedUpTo.set(event.account, event.revision);
+    }
     this.running ??= this.run().finally(() => (this.running = undefined));
   }
 
   get waiting(): number {
-    return this.queue.length;
+    return this.queue.length - this.sent;
   }
 
   async close(): Promise<void> {
@@ -66,7 +75,7 @@ export class FactsRelay {
 
   private async run(): Promise<void> {
     while (this.queue.length > 0) {
-      const events = this.queue.slice(0, factsPerPublish);
+      const events = this.queue.slice(this.sent, this.sent + factsPerPublish);
       try {
         await this.messaging.publish(events.map((event) => this.message(event)));
       } catch (error) {
@@ -75,9 +84,17 @@ export class FactsRelay {
         await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
         continue;
       }
-      this.queue = this.queue.slice(events.length);
+      this.forget(events.length);
       for (const { account, revision } of events) this.published.set(account, revision);
     }
+  }
+
+  /** Dropped many at a time, so that a long queue is not copied for each publish. */
+  private forget(sent: number): void {
+    this.sent += sent;
+    if (this.sent < this.queue.length && this.sent < 16 * factsPerPublish) return;
+    this.queue = this.queue.slice(this.sent);
+    this.sent = 0;
   }
 
   private message(event: AppendedEvent) {

@@ -1,9 +1,9 @@
 import { encodeEvent, hashOf, type EventEnvelope } from '@kwota/audit-log';
-import { decide, decideHold, evolve, type CreditCommand, type CreditEvent, type Decision, type HoldCredits, type HoldDecision } from '@kwota/credit-ledger';
+import { decide, decideHold, evolve, type CreditAccount, type CreditCommand, type CreditEvent, type Decision, type EventContext, type HoldCredits, type HoldDecision } from '@kwota/credit-ledger';
 import { EventStore, type EventToAppend } from '@kwota/event-store';
 import { TransientFailure } from '@kwota/messaging/failures';
 import { Injectable } from '@nestjs/common';
-import { CreditAccountsRepository, streamOf } from './credit-accounts.repository.js';
+import { CreditAccountsRepository, streamOf, type AccountInMemory } from './credit-accounts.repository.js';
 import { FactsRelay } from './facts.relay.js';
 import { LedgerClock } from './ledger-clock.js';
 
@@ -27,7 +27,8 @@ type Cycle = {
 export class LedgerWriter {
   private gathering: Cycle | undefined;
   private appending: Cycle | undefined;
-  lastFailure: string | undefined;
+  private lastFailure: string | undefined;
+  private broken: string | undefined;
 
   constructor(
     private readonly accounts: CreditAccountsRepository,
@@ -36,10 +37,15 @@ export class LedgerWriter {
     private readonly clock: LedgerClock,
   ) {}
 
+  /** Why nothing can be decided or made durable just now. */
+  get troubles(): readonly string[] {
+    return [this.broken, this.lastFailure].filter((trouble) => trouble !== undefined);
+  }
+
   /** The account must be loaded. @throws TransientFailure when the clock cannot be trusted. */
   decide(account: string, command: CreditCommand, cause: Cause): Decision {
     const { state } = this.accounts.get(account);
-    const timeMs = Math.max(this.clock.nowMs(), state.timeMs);
+    const timeMs = this.timeMs(state);
     const decision = decide(command, state, { timeMs, commandId: cause.commandId });
     if (decision.events.length > 0) this.stage(account, decision.events, timeMs, cause);
     return decision;
@@ -48,7 +54,7 @@ export class LedgerWriter {
   /** As `decide`, with what a submission's answer needs. */
   hold(account: string, command: HoldCredits, cause: Cause): HoldDecision {
     const { state } = this.accounts.get(account);
-    const timeMs = Math.max(this.clock.nowMs(), state.timeMs);
+    const timeMs = this.timeMs(state);
     const decision = decideHold(command, state, { timeMs, commandId: cause.commandId });
     if (decision.events.length > 0) this.stage(account, decision.events, timeMs, cause);
     return decision;
@@ -58,12 +64,18 @@ export class LedgerWriter {
   weigh(account: string, command: CreditCommand): Decision {
     const { state } = this.accounts.get(account);
     // No command id of the log is empty, so nothing is taken for a repeat.
-    return decide(command, state, { timeMs: Math.max(this.clock.nowMs(), state.timeMs), commandId: '' });
+    return decide(command, state, { timeMs: this.timeMs(state), commandId: '' });
   }
 
   /** Resolves when all that is decided so far is durable. @throws TransientFailure when it never will be: the state is dropped, the command comes again. */
   flushed(): Promise<void> {
     return (this.gathering ?? this.appending)?.appended ?? Promise.resolve();
+  }
+
+  /** Never back within a stream (DESIGN §3). */
+  private timeMs(state: CreditAccount): number {
+    if (this.broken) throw new TransientFailure('ledger', this.broken);
+    return Math.max(this.clock.nowMs(), state.timeMs);
   }
 
   private stage(account: string, events: readonly CreditEvent[], timeMs: number, { commandId, correlationId, source }: Cause): void {
@@ -73,14 +85,30 @@ export class LedgerWriter {
     const context = { timeMs, commandId, source: source ?? undefined };
     let stream = cycle.streams.get(account);
     if (!stream) cycle.streams.set(account, (stream = { expectedRevision: known.state.revision, events: [] }));
+    try {
+      this.foldInto(cycle, stream, known, events, { v: 1, account, time, commandId, correlationId, source }, context);
+    } catch (error) {
+      this.breakDown(error);
+    }
+  }
+
+  private foldInto(
+    { facts }: Cycle,
+    stream: { events: EventToAppend[] },
+    known: AccountInMemory,
+    events: readonly CreditEvent[],
+    envelope: Omit<EventEnvelope, 'revision' | 'type' | 'data'>,
+    context: EventContext,
+  ): void {
+    const { account, time } = envelope;
     for (const event of events) {
       const revision = known.state.revision + 1;
       const { type, ...data } = event;
-      const bytes = encodeEvent({ v: 1, account, revision, time, type, data, commandId, correlationId, source });
-      known.hash = hashOf(known.hash, bytes);
+      const bytes = encodeEvent({ ...envelope, revision, type, data });
       known.state = evolve(known.state, event, context);
+      known.hash = hashOf(known.hash, bytes);
       stream.events.push({ id: `${account}/${revision}`, type, data: bytes, hash: known.hash });
-      cycle.facts.push({ account, revision, time, event });
+      facts.push({ account, revision, time, event });
     }
   }
 
@@ -107,16 +135,30 @@ export class LedgerWriter {
   private async append(cycle: Cycle): Promise<void> {
     const batch = [...cycle.streams].map(([account, { expectedRevision, events }]) => ({ stream: streamOf(account), expectedRevision, events }));
     const outcomes = await this.store.append(batch);
-    const overtaken = outcomes.find(({ appended }) => !appended);
-    if (overtaken) throw new TransientFailure('event store', 'another writer has the stream');
+    const overtaken = new Set(outcomes.flatMap(({ stream, appended }) => (appended ? [] : [stream])));
+    this.relay.publish(cycle.facts.filter(({ account }) => !overtaken.has(streamOf(account))));
+    if (overtaken.size > 0) throw new TransientFailure('event store', 'another writer has the stream');
   }
 
   private succeeded(cycle: Cycle): void {
     this.appending = undefined;
     this.lastFailure = undefined;
-    this.relay.publish(cycle.facts);
     cycle.settle.resolve();
     if (this.gathering) this.appendNext();
+  }
+
+  /** A decision that breaks the invariant is a bug: nothing of its cycle is written, and nothing is decided until the process is started anew. */
+  private breakDown(error: unknown): never {
+    this.broken = `an invariant broke (${error instanceof Error ? error.name : 'unknown'})`;
+    const cycle = this.gathering;
+    this.gathering = undefined;
+    if (cycle) this.abandon(cycle, new TransientFailure('ledger', this.broken, { cause: error }));
+    throw error;
+  }
+
+  private abandon(cycle: Cycle, failure: Error): void {
+    for (const account of cycle.streams.keys()) this.accounts.drop(account);
+    cycle.settle.reject(failure);
   }
 
   /** Never guess: all that was decided on the accounts of both cycles is void, and they are folded again from what is durable. */
@@ -124,11 +166,9 @@ export class LedgerWriter {
     this.appending = undefined;
     this.lastFailure = `the last append failed (${error instanceof Error ? error.name : 'unknown'})`;
     const failure = error instanceof TransientFailure ? error : new TransientFailure('event store', 'an append failed', { cause: error });
-    for (const ended of [cycle, this.gathering]) {
-      if (!ended) continue;
-      for (const account of ended.streams.keys()) this.accounts.drop(account);
-      ended.settle.reject(failure);
-    }
+    const next = this.gathering;
     this.gathering = undefined;
+    this.abandon(cycle, failure);
+    if (next) this.abandon(next, failure);
   }
 }

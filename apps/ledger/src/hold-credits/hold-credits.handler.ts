@@ -1,6 +1,6 @@
 import { accepted, type Accepted } from '@kwota/contracts/accepted.v1';
 import { submissionReplyType, type SendRefusal, type SendSubmission, type Submission, type SubmissionReply, type WithdrawSubmission } from '@kwota/contracts/submissions.v1';
-import { isApplied, priceOf, type ClientKey, type HoldCredits } from '@kwota/credit-ledger';
+import { chargeOf, isApplied, priceOf, type ClientKey, type HoldCredits } from '@kwota/credit-ledger';
 import { Messaging, type IncomingMessage, type OutgoingMessage } from '@kwota/messaging';
 import { replyTo } from '@kwota/messaging/requests';
 import type { Logger } from '@kwota/service-kit/logger';
@@ -66,6 +66,7 @@ export class HoldCreditsHandler {
   }
 
   private acceptedOf(submission: SendSubmission, prices: readonly { amountMilliCredits: number }[], acceptedAtMs: number): OutgoingMessage {
+    const { state } = this.accounts.get(submission.account);
     const { account, userId, messageIds, receivers, sender, text, coding, parts, noStop, source, tag, messageClass, crossingId, deferredUntilMs } = submission;
     const record: Accepted = {
       kind: 'accepted',
@@ -74,7 +75,8 @@ export class HoldCreditsHandler {
       messages: messageIds.map((messageId, index) => ({
         messageId,
         receiver: receivers[index] ?? '',
-        priceMilliCredits: prices[index]?.amountMilliCredits ?? 0,
+        // What was held, also when a repeat comes under other rates.
+        priceMilliCredits: chargeOf(state, messageId)?.amountMilliCredits ?? prices[index]?.amountMilliCredits ?? 0,
       })),
       sender,
       text,

@@ -24,7 +24,7 @@ export class ShowAccountOnRequest {
   async showAccount(@Payload() { account }: { account: string }) {
     await this.accounts.ensureLoaded([account]);
     const { state } = this.accounts.get(account);
-    if (state.revision < 0) return unknown;
+    if (state.status === 'not-opened') return unknown;
     const view = {
       outcome: 'done',
       poolMilliCredits: state.poolMilliCredits,
@@ -44,7 +44,7 @@ export class ShowAccountOnRequest {
   async showUsers(@Payload() { account, userIds }: { account: string; userIds?: string[] }) {
     await this.accounts.ensureLoaded([account]);
     const { state } = this.accounts.get(account);
-    if (state.revision < 0) return unknown;
+    if (state.status === 'not-opened') return unknown;
     const wanted = userIds ?? [...state.users.keys()];
     const users = wanted.flatMap((userId) => {
       const user = state.users.get(userId);
@@ -64,6 +64,8 @@ export class ShowAccountOnRequest {
 
   @OnRequest(readEvents)
   async readEvents(@Payload() { account, fromSequence, limit }: { account: string; fromSequence: number; limit: number }) {
+    await this.accounts.ensureLoaded([account]);
+    const { status, revision: accountSequence } = this.accounts.get(account).state;
     await this.writer.flushed();
     const events: unknown[] = [];
     for await (const stored of this.store.readStream(streamOf(account), fromSequence)) {
@@ -71,8 +73,6 @@ export class ShowAccountOnRequest {
       events.push(factOf({ account, revision, time, event: { type, ...data } as CreditEvent }));
       if (events.length === limit) break;
     }
-    await this.accounts.ensureLoaded([account]);
-    const { revision } = this.accounts.get(account).state;
-    return revision < 0 ? unknown : { outcome: 'done', events, accountSequence: revision };
+    return status === 'not-opened' ? unknown : { outcome: 'done', events, accountSequence };
   }
 }
