@@ -26,7 +26,7 @@ export class ReceiveReceiptsOnDeliverSm {
       this.refused.inc();
       this.log.warn({ esmClass: pdu.esm_class }, 'a deliver_sm that is no receipt is refused');
       answer(commandStatus.permanentAppError);
-    } else if (this.recorder.backlog >= backlogMax) answer(commandStatus.messageQueueFull);
+    } else if (this.recorder.unwrittenReceipts >= backlogMax) answer(commandStatus.messageQueueFull);
     else this.recorder.record({ kind: 'receipt', receipt, committed: () => answer(commandStatus.ok) });
   }
 }

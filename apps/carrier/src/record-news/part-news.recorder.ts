@@ -36,6 +36,8 @@ export class PartNewsRecorder {
   private running: Promise<void> | undefined;
   private closing = false;
   private earlyKept = 0;
+  private answersUnwritten = 0;
+  private receiptsUnwritten = 0;
   private listener: RecorderListener | undefined;
   private readonly codesUnknown;
   private readonly receiptsUnmatched;
@@ -52,9 +54,14 @@ export class PartNewsRecorder {
     this.receiptsUnmatched = metrics.counter('kwota_carrier_receipts_unmatched_total', 'Receipts that came before, or without, the answer to their submit_sm');
   }
 
-  /** News that are not durable yet: the submitter waits when they pile up. */
-  get backlog(): number {
-    return this.gathered.length;
+  /** Answers to submit_sm that are not durable yet: a crash would have their parts sent again. */
+  get unwrittenAnswers(): number {
+    return this.answersUnwritten;
+  }
+
+  /** Receipts that are not durable yet. */
+  get unwrittenReceipts(): number {
+    return this.receiptsUnwritten;
   }
 
   async start(listener: RecorderListener): Promise<void> {
@@ -63,6 +70,7 @@ export class PartNewsRecorder {
   }
 
   record(news: PartNews): void {
+    this.countUnwritten(news, 1);
     this.gathered.push(news);
     this.running ??= this.run().finally(() => (this.running = undefined));
   }
@@ -93,12 +101,18 @@ export class PartNewsRecorder {
   private async write(news: readonly PartNews[]): Promise<void> {
     const { reports, earlyKept, unmatched } = await this.database.transaction((manager) => this.writeIn(manager, news));
     this.earlyKept = earlyKept;
+    for (const item of news) this.countUnwritten(item, -1);
     if (unmatched > 0) this.receiptsUnmatched.inc({}, unmatched);
     for (const { committed } of ofKind(news, 'receipt')) committed();
     for (const report of reports) this.noteUnknown(report);
     if (reports.length > 0) this.receipts.relay();
     if (news.some(({ kind }) => kind === 'requeued')) this.listener?.onRequeued();
     else this.listener?.onWritten();
+  }
+
+  private countUnwritten({ kind }: PartNews, by: 1 | -1): void {
+    if (kind === 'receipt') this.receiptsUnwritten += by;
+    else this.answersUnwritten += by;
   }
 
   private async writeIn(manager: EntityManager, news: readonly PartNews[]) {

@@ -11,8 +11,6 @@ import { submitSmOf } from './submit-sm.js';
 
 export type SubmitOptions = Readonly<{ windowSize: number; lostAnswer: LostAnswerPolicy }>;
 
-/** News not yet durable at which nothing more is submitted: they are in memory only. */
-const backlogMax = 2_000;
 /** A part that the SMSC was too busy for waits 0.5 s, then twice as long each time, up to a minute. */
 const busyDelayMsMin = 500;
 const busyDelayMsMax = 60_000;
@@ -121,7 +119,7 @@ export class SubmitPartsWorker {
     for (;;) {
       this.submitReady();
       // A half-empty window before the next claim: else each answer would cost a transaction.
-      const hasRoom = this.ready.length === 0 && this.connection.inFlight <= windowSize / 2 && this.maySubmit();
+      const hasRoom = this.ready.length === 0 && this.unsettled <= windowSize / 2 && this.maySubmit();
       if (!hasRoom || !this.mayBeDue || this.stopped) return;
       this.mayBeDue = false;
       const claimed = await this.database.transaction((manager) => this.parts.claim(manager, epoch, Date.now(), windowSize));
@@ -137,22 +135,26 @@ export class SubmitPartsWorker {
   }
 
   private maySubmit(): boolean {
-    if (this.pausedUntilMs > performance.now() || !this.connection.isBound) return false;
-    return this.recorder.backlog < backlogMax;
+    return this.connection.isBound && this.pausedUntilMs <= performance.now() && this.unsettled < this.options.windowSize;
+  }
+
+  /** Without an answer, or with one that is not durable yet: what a crash now would have sent again, a window of them at most. */
+  private get unsettled(): number {
+    return this.connection.inFlight + this.recorder.unwrittenAnswers;
   }
 
   private submitReady(): void {
     let sent = 0;
     for (const part of this.ready) {
-      if (this.connection.inFlight >= this.options.windowSize || !this.maySubmit()) break;
+      if (!this.maySubmit()) break;
       const nowMs = Date.now();
       if (part.validUntilMs <= nowMs) this.recorder.record({ kind: 'expired', part, atMs: nowMs });
       else if (!this.connection.submit(submitSmOf(part), (answer) => this.onAnswer(part, answer))) break;
       sent += 1;
     }
     this.ready = this.ready.slice(sent);
-    // With answers under way their coming wakes it; a pile of news does not say when it is gone.
-    if (this.ready.length > 0 && this.connection.inFlight === 0 && this.connection.isBound) this.lookAgainIn(this.pausedUntilMs - performance.now());
+    // Answers that come or become durable wake it; the end of a pause does not.
+    if (this.ready.length > 0 && this.unsettled === 0 && this.connection.isBound) this.lookAgainIn(this.pausedUntilMs - performance.now());
   }
 
   private onAnswer(part: ClaimedPart, answer: Pdu | undefined): void {
