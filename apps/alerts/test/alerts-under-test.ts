@@ -11,6 +11,7 @@ import { users, type UsersEvent } from '@kwota/contracts/users.v1';
 import type { IncomingMessage } from '@kwota/messaging';
 import { EmbeddedMessaging } from '@kwota/messaging-embedded';
 import { replyTo } from '@kwota/messaging/requests';
+import { ServiceDatabase } from '@kwota/service-kit/database';
 import { createLogger } from '@kwota/service-kit/logger';
 import { ProcessMetrics } from '@kwota/service-kit/metrics';
 import { RequestClient } from '@kwota/service-kit/request-client';
@@ -19,7 +20,9 @@ import { startService } from '@kwota/service-kit/service';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { In } from 'typeorm';
 import { readAlertsConfig, type AlertsConfig } from '../src/alerts.config.js';
+import { alertEntity, type AlertRow } from '../src/alerts.entities.js';
 import { AlertsModule } from '../src/alerts.module.js';
 import type { ThresholdCrossed } from '../src/record-crossings/alerts-of-crossing.js';
 
@@ -75,13 +78,18 @@ export const openWorld = async () => {
     submitted.push(read.message);
     await answer(incoming, ledger.reply(read.message));
   });
-  await listen(leaseMessageIds.topic, (incoming) => answer(incoming, { outcome: 'done', first: 65_537, count: 65_536 }));
+  let leases = 0;
+  await listen(leaseMessageIds.topic, (incoming) => answer(incoming, { outcome: 'done', first: 65_536 * (leases += 1) + 1, count: 65_536 }));
   await listen(showAccount.topic, (incoming) => answer(incoming, ledger.poolMilliCredits === undefined ? undefined : accountWith(ledger.poolMilliCredits)));
   await listen(alertsTopic.topic, async (incoming) => {
     const read = alertsTopic.read(incoming.value ?? '', incoming.headers['ce_type']);
     if ('message' in read) settled.push(read.message);
   });
-  return { dataDir, messaging, ledger, submitted, settled };
+  const logger = createLogger('alerts', 'error');
+  // Of the world, not of one service: within a process the folder's lock is let go only when its statements are collected.
+  const runtime = openRuntime('alerts', { messaging, logger, metrics: new ProcessMetrics(), dataDir, secretKey: 'test'.repeat(8), databaseUrl: '' });
+  closeLater({ close: async () => runtime.directory.release() });
+  return { dataDir, messaging, runtime, ledger, submitted, settled };
 };
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
@@ -99,16 +107,19 @@ const accountWith = (poolMilliCredits: number) => ({
 });
 
 export const startAlerts = async (world: World, overrides: Partial<AlertsConfig> = {}) => {
-  const { messaging, dataDir } = world;
-  const logger = createLogger('alerts', 'error');
-  const runtime = openRuntime('alerts', { messaging, logger, metrics: new ProcessMetrics(), dataDir, secretKey: 'test'.repeat(8), databaseUrl: '' });
+  const { messaging, runtime, dataDir } = world;
   const config = { ...readAlertsConfig({}), sendDeadlineMs: 300, ...overrides };
-  const service = await startService(AlertsModule.register(runtime, config), { name: 'alerts', messaging, logger });
+  const service = await startService(AlertsModule.register(runtime, config), { name: 'alerts', messaging, logger: runtime.logger });
   const client = await RequestClient.start(messaging, 'gateway', 2_000);
+  const database = service.app.get(ServiceDatabase);
   let isOpen = true;
   const alerts = {
     client,
-    app: service.app,
+    rows: () => database.read((manager) => manager.find(alertEntity, { order: { medium: 'ASC' } })),
+    /** Of all rows, e.g. to make due what waits. TypeORM wants a condition, and every row has a medium. */
+    changeRows: async (fields: Partial<AlertRow>): Promise<void> => {
+      await database.transaction((manager) => manager.update(alertEntity, { medium: In(['mail', 'sms']) }, fields));
+    },
     setRecipient: (recipient: AlertRecipient, of: string | null = userId) => client.ask(setAlertRecipient, { account, userId: of, recipient }),
     mails: (): string[] => mailsIn(join(dataDir, 'mails')),
     close: async () => {
@@ -116,7 +127,6 @@ export const startAlerts = async (world: World, overrides: Partial<AlertsConfig>
       isOpen = false;
       await client.close();
       await service.close();
-      runtime.directory.release();
     },
   };
   closeLater(alerts);

@@ -2,11 +2,10 @@ import { createTransport } from 'nodemailer';
 import { composeMail } from './compose-mail.js';
 import { MailFailed, Mailer, type Mail } from './mailer.js';
 
-const connectionsMax = 3;
 const connectMs = 10_000;
 const silenceMs = 20_000;
 
-/** Hands mails to an SMTP server. */
+/** Hands mails to an SMTP server, each on a connection of its own: alerts are few, and a pool would retry behind our back. */
 export class SmtpMailer extends Mailer {
   private readonly transport;
 
@@ -14,8 +13,6 @@ export class SmtpMailer extends Mailer {
     super();
     this.transport = createTransport({
       url: smtpUrl,
-      pool: true,
-      maxConnections: connectionsMax,
       connectionTimeout: connectMs,
       greetingTimeout: connectMs,
       socketTimeout: silenceMs,

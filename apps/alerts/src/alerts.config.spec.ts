@@ -1,0 +1,15 @@
+import { readAlertsConfig } from './alerts.config.js';
+
+it('mails are files unless a server is named', () => {
+  expect(readAlertsConfig({})).toMatchObject({ smtpUrl: 'file:', mailFrom: 'kwota@localhost', adminPort: 8085 });
+});
+
+it.each(['smtp://mail.example.org', 'smtps://user:password@mail.example.org:465'])('%s is a server', (smtpUrl) => {
+  expect(readAlertsConfig({ KWOTA_SMTP_URL: smtpUrl }).smtpUrl).toBe(smtpUrl);
+});
+
+it('a URL that cannot be used is refused without its password', () => {
+  const read = () => readAlertsConfig({ KWOTA_SMTP_URL: 'http://user:hunter22@mail.example.org' });
+  expect(read).toThrow('KWOTA_SMTP_URL');
+  expect(read).not.toThrow('hunter22');
+});
