@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** Where the command came from in the log of messages; null for one that came another way (a timer, a direct request). */
 export type EventSource = Readonly<{ topic: string; partition: number; offset: number }>;
 
@@ -25,8 +27,6 @@ export class NotAnEvent extends Error {
   override readonly name = 'NotAnEvent';
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
 /** The event's bytes: one JSON.stringify with the envelope's keys in this order, `data` with its own; UTF-8. They are hashed and stored as they are. */
 export const encodeEvent = ({ v, account, revision, time, type, data, commandId, correlationId, source }: EventEnvelope): Uint8Array =>
   Buffer.from(
@@ -51,8 +51,9 @@ export const decodeEvent = (bytes: Uint8Array): EventEnvelope => {
 };
 
 const parsed = (bytes: Uint8Array): unknown => {
+  if (!isUtf8(bytes)) throw new NotAnEvent('not JSON in UTF-8');
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
   } catch {
     // JSON.parse quotes what it could not read; that stays out of logs.
     throw new NotAnEvent('not JSON in UTF-8');

@@ -9,6 +9,8 @@ export type CommitRow = Readonly<{ position: number; heads: string; events: Uint
 const hashLength = 32;
 /** Two lengths of two bytes (id, type) and one of four (data). */
 const lengthsOfOne = 8;
+/** Stream, first revision, count, bytes. */
+const fieldsOfHead = 4;
 const textLengthMax = 0xffff;
 /** UTF-8 takes at most three bytes for a UTF-16 code unit. */
 const bytesPerCodeUnitMax = 3;
@@ -57,38 +59,38 @@ const writeText = (text: string, at: number): number => {
 export const encodeHeads = (heads: readonly Head[]): string =>
   JSON.stringify(heads.flatMap(({ stream, firstRevision, count, bytes }) => [stream, firstRevision, count, bytes]));
 
-export const decodeHeads = (heads: string): Head[] => {
-  const fields = JSON.parse(heads) as (string | number)[];
-  return Array.from({ length: fields.length / 4 }, (_, index): Head => {
-    const [stream, firstRevision, count, bytes] = fields.slice(4 * index, 4 * index + 4) as [string, number, number, number];
-    return { stream, firstRevision, count, bytes };
-  });
+export const decodeHeads = (text: string): Head[] => {
+  const fields = JSON.parse(text) as (string | number)[];
+  const heads: Head[] = [];
+  for (let at = 0; at < fields.length; at += fieldsOfHead) {
+    const [stream, firstRevision, count, bytes] = fields.slice(at, at + fieldsOfHead) as [string, number, number, number];
+    heads.push({ stream, firstRevision, count, bytes });
+  }
+  return heads;
 };
 
 /** The commit's events in order, of one stream where it is given. `data` is a view on the row: copy it to keep it for long. */
-export function* decodeCommit({ position, heads, events }: CommitRow, only?: string): Generator<StoredEvent> {
+export const decodeCommit = ({ position, heads, events }: CommitRow, only?: string): StoredEvent[] => {
   const blob = Buffer.from(events.buffer, events.byteOffset, events.byteLength);
+  const decoded: StoredEvent[] = [];
   let start = 0;
   let first = position;
-  for (const { stream, firstRevision, count, bytes } of decodeHeads(heads)) {
-    if (only === undefined || only === stream) yield* decodeEvents(blob, start, { stream, firstRevision, count, position: first });
-    start += bytes;
-    first += count;
+  for (const head of decodeHeads(heads)) {
+    if (only === undefined || only === head.stream) decodeEvents(blob, start, head, first, decoded);
+    start += head.bytes;
+    first += head.count;
   }
-}
+  return decoded;
+};
 
-function* decodeEvents(
-  blob: Buffer,
-  start: number,
-  { stream, firstRevision, count, position }: { stream: string; firstRevision: number; count: number; position: number },
-): Generator<StoredEvent> {
+const decodeEvents = (blob: Buffer, start: number, { stream, firstRevision, count }: Head, position: number, decoded: StoredEvent[]): void => {
   let at = start;
   for (let index = 0; index < count; index += 1) {
     const idEnd = at + 2 + blob.readUInt16LE(at);
     const typeEnd = idEnd + 2 + blob.readUInt16LE(idEnd);
     const dataStart = typeEnd + 4;
     const dataEnd = dataStart + blob.readUInt32LE(typeEnd);
-    yield {
+    decoded.push({
       stream,
       revision: firstRevision + index,
       position: position + index,
@@ -96,8 +98,8 @@ function* decodeEvents(
       type: blob.toString('utf8', idEnd + 2, typeEnd),
       data: blob.subarray(dataStart, dataEnd),
       // A copy: whoever keeps the last hash of each stream would hold a whole commit with each.
-      hash: Uint8Array.prototype.slice.call(blob, dataEnd, dataEnd + hashLength),
-    };
+      hash: new Uint8Array(blob.subarray(dataEnd, dataEnd + hashLength)),
+    });
     at = dataEnd + hashLength;
   }
-}
+};

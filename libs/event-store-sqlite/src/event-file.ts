@@ -71,7 +71,7 @@ export class EventFile {
     if (position === undefined) return [];
     const [row] = this.commitsFrom(position, 1);
     if (row?.position !== position) throw new Error(`the commit at position ${position} is gone`);
-    return [...decodeCommit(row, stream)].filter((event) => event.revision >= revision);
+    return decodeCommit(row, stream).filter((event) => event.revision >= revision);
   }
 
   /** Whether these very events, by id and hash, lie from this revision on. */

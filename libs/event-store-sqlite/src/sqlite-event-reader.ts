@@ -9,34 +9,29 @@ const commitsPerRead = 32;
 export class SqliteEventReader implements EventReader {
   constructor(private readonly file: EventFile) {}
 
-  async *readStream(stream: string, fromRevision = 0): AsyncGenerator<StoredEvent> {
+  readStream(stream: string, fromRevision = 0): AsyncIterable<StoredEvent> {
     let next = fromRevision;
-    for (;;) {
+    return inPages(() => {
       let events = this.file.eventsFrom(stream, next);
       if (events.length === 0) {
         this.file.readNewerHeads();
         events = this.file.eventsFrom(stream, next);
       }
-      if (events.length === 0) return;
-      yield* events;
       next += events.length;
-    }
+      return events;
+    });
   }
 
-  async *readAll(fromPosition = 1): AsyncGenerator<StoredEvent> {
+  readAll(fromPosition = 1): AsyncIterable<StoredEvent> {
     let next = fromPosition;
-    for (;;) {
-      const rows = this.file.commitsFrom(next, commitsPerRead);
-      const before = next;
-      for (const row of rows) {
-        for (const event of decodeCommit(row)) {
-          if (event.position < next) continue;
-          next = event.position + 1;
-          yield event;
-        }
+    return inPages(() => {
+      const events: StoredEvent[] = [];
+      for (const row of this.file.commitsFrom(next, commitsPerRead)) {
+        for (const event of decodeCommit(row)) if (event.position >= next) events.push(event);
       }
-      if (next === before) return;
-    }
+      next = (events.at(-1)?.position ?? next - 1) + 1;
+      return events;
+    });
   }
 
   async streams(): Promise<readonly StreamHead[]> {
@@ -56,3 +51,23 @@ export class SqliteEventReader implements EventReader {
     this.file.close();
   }
 }
+
+/** Hands over page after page up to an empty one. By hand, as an async generator costs each event as much again as its decoding. */
+const inPages = (readPage: () => readonly StoredEvent[]): AsyncIterable<StoredEvent> => ({
+  [Symbol.asyncIterator]() {
+    let page: readonly StoredEvent[] = [];
+    let at = 0;
+    return {
+      async next(): Promise<IteratorResult<StoredEvent, undefined>> {
+        if (at === page.length) {
+          page = readPage();
+          at = 0;
+        }
+        const value = page[at];
+        if (value === undefined) return { done: true, value };
+        at += 1;
+        return { done: false, value };
+      },
+    };
+  },
+});
