@@ -27,7 +27,8 @@ export class OvhErrorsFilter implements ExceptionFilter {
     if (error instanceof HttpException) {
       const status = error.getStatus();
       const message = status === 404 ? 'Got an invalid (or empty) URL' : messageOf(error);
-      return { status, body: { class: status < 500 ? 'Client::BadRequest' : 'Server::InternalServerError', message } };
+      const kind = status === 404 ? 'Client::NotFound' : status < 500 ? 'Client::BadRequest' : 'Server::InternalServerError';
+      return { status, body: { class: kind, message } };
     }
     const status = statusOf(error);
     if (status === 413) return { status, body: { class: 'Client::BadRequest', message: 'The body is larger than 1 MiB' } };

@@ -1,0 +1,84 @@
+import { AlertsModule } from '@kwota/alerts';
+import { readAlertsConfig } from '@kwota/alerts/config';
+import { CarrierModule } from '@kwota/carrier';
+import { readCarrierConfig } from '@kwota/carrier/config';
+import { topicDefinitions } from '@kwota/contracts/topic-definitions';
+import { gatewaySettings, readGatewayConfig } from '@kwota/gateway/config';
+import { firstStart, startGateway } from '@kwota/gateway/start';
+import { LedgerModule } from '@kwota/ledger';
+import { readLedgerConfig } from '@kwota/ledger/config';
+import { EmbeddedMessaging } from '@kwota/messaging-embedded';
+import { commonSettings, readCommonConfig } from '@kwota/service-kit/common-config';
+import { summaryOf } from '@kwota/service-kit/config';
+import { DataDirectory } from '@kwota/service-kit/data-directory';
+import { createLogger, type Logger } from '@kwota/service-kit/logger';
+import { Health } from '@kwota/service-kit/health';
+import { ProcessMetrics } from '@kwota/service-kit/metrics';
+import { openRuntime, type ServiceRuntime } from '@kwota/service-kit/runtime';
+import { startService, stopOnSignal, type RunningService } from '@kwota/service-kit/service';
+import { UsersModule } from '@kwota/users';
+import type { DynamicModule } from '@nestjs/common';
+import { startBuiltInSmsc } from './built-in-smsc.js';
+import { keepSecretKey } from './secret-key.js';
+import { showFirstStart } from './show-first-start.js';
+
+/** Behind the gateway first, so that whoever asks finds somebody who answers. */
+const startOrder = ['users', 'ledger', 'carrier', 'alerts'] as const;
+
+export const startStandalone = async (environment: NodeJS.ProcessEnv): Promise<void> => {
+  const common = readCommonConfig(environment);
+  const gatewayConfig = readGatewayConfig(environment);
+  const logger = createLogger('standalone', common.logLevel);
+  logger.info(summaryOf({ ...common, ...gatewayConfig }, { ...commonSettings, ...gatewaySettings }), 'configuration');
+  if (common.messaging !== 'embedded') throw new Error('KWOTA_MESSAGING: standalone is embedded; run the services one by one for kafka');
+
+  const directory = DataDirectory.open(common.dataDir, 'messaging');
+  const secretKey = common.secretKey || keepSecretKey(common.dataDir);
+  const messaging = await EmbeddedMessaging.open({
+    path: directory.file('log.db'),
+    topics: topicDefinitions,
+    onTrouble: ({ error, ...trouble }) => logger.warn({ ...trouble, error: error instanceof Error ? error.name : 'unknown' }, 'a message is in trouble'),
+  });
+  const metrics = new ProcessMetrics();
+  const shared = { messaging, logger, metrics, dataDir: common.dataDir, secretKey, databaseUrl: common.databaseUrl };
+  const runtimes = new Map<string, ServiceRuntime>(['gateway', ...startOrder].map((name) => [name, openRuntime(name, shared)]));
+  const runtime = (name: string): ServiceRuntime => runtimes.get(name) as ServiceRuntime;
+
+  const carrierConfig = readCarrierConfig(environment);
+  const smsc = await startBuiltInSmsc(carrierConfig.smscUrl, logger);
+  if (smsc.isSimulator) runtime('carrier').health.add('simulator', () => ({ ready: true, reasons: [], warnings: ['no SMS leaves: the SMSC is a simulator'] }));
+
+  const modules: Record<(typeof startOrder)[number], () => DynamicModule> = {
+    users: () => UsersModule.register(runtime('users')),
+    ledger: () => LedgerModule.register(runtime('ledger'), readLedgerConfig(environment)),
+    carrier: () => CarrierModule.register(runtime('carrier'), { ...carrierConfig, smscUrl: smsc.url }),
+    alerts: () => AlertsModule.register(runtime('alerts'), readAlertsConfig(environment)),
+  };
+  const running: RunningService[] = [];
+  for (const name of startOrder) running.push(await startService(modules[name](), { name, messaging, logger: runtime(name).logger }));
+
+  const observed = { health: new Map<string, Health>([...runtimes].map(([name, { health }]) => [name, health])), metrics };
+  const options = { runtime: runtime('gateway'), config: gatewayConfig, secretKey, observed, dataDir: common.dataDir };
+  const gateway = await startGateway(options);
+  stopOnSignal(logger, common.shutdownGraceMs, () => stop([...gateway.running, ...running], messaging, smsc, [...runtimes.values()], directory));
+  showFirstStart(await firstStart(options, gateway.url), common.dataDir);
+  announce(logger, gateway.url, gateway.httpsUrl);
+};
+
+/** What takes work stops first, the log last. */
+const stop = async (
+  services: readonly RunningService[],
+  messaging: EmbeddedMessaging,
+  smsc: { close(): Promise<void> },
+  runtimes: readonly ServiceRuntime[],
+  directory: DataDirectory,
+): Promise<void> => {
+  for (const service of services) await service.close();
+  await smsc.close();
+  await messaging.close();
+  for (const runtime of runtimes) runtime.directory.release();
+  directory.release();
+};
+
+const announce = (logger: Logger, url: string, httpsUrl: string | undefined): void =>
+  logger.info({ url, ...(httpsUrl ? { httpsUrl } : {}) }, 'kwota is ready');
