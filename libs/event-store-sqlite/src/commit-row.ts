@@ -4,6 +4,9 @@ import type { EventToAppend, StoredEvent, StreamAppend } from '@kwota/event-stor
 /** Events of one stream within a commit: `bytes` of the blob, after those of the heads before it. */
 export type Head = Readonly<{ stream: string; firstRevision: number; count: number; bytes: number }>;
 
+/** A row's heads are one JSON list: stream, first revision, count and bytes of each head in turn. */
+export type HeadField = string | number;
+
 export type CommitRow = Readonly<{ position: number; heads: string; events: Uint8Array }>;
 
 const hashLength = 32;
@@ -59,8 +62,7 @@ const writeText = (text: string, at: number): number => {
 export const encodeHeads = (heads: readonly Head[]): string =>
   JSON.stringify(heads.flatMap(({ stream, firstRevision, count, bytes }) => [stream, firstRevision, count, bytes]));
 
-export const decodeHeads = (text: string): Head[] => {
-  const fields = JSON.parse(text) as (string | number)[];
+export const headsOf = (fields: readonly HeadField[]): Head[] => {
   const heads: Head[] = [];
   for (let at = 0; at < fields.length; at += fieldsOfHead) {
     const [stream, firstRevision, count, bytes] = fields.slice(at, at + fieldsOfHead) as [string, number, number, number];
@@ -75,7 +77,7 @@ export const decodeCommit = ({ position, heads, events }: CommitRow, only?: stri
   const decoded: StoredEvent[] = [];
   let start = 0;
   let first = position;
-  for (const head of decodeHeads(heads)) {
+  for (const head of headsOf(JSON.parse(heads) as HeadField[])) {
     if (only === undefined || only === head.stream) decodeEvents(blob, start, head, first, decoded);
     start += head.bytes;
     first += head.count;

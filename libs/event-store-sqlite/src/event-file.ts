@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import type { EventToAppend, StoredEvent, StreamAppend, StreamSnapshot } from '@kwota/event-store';
 import { DurableDatabase } from '@kwota/service-kit/sqlite';
-import { decodeCommit, decodeHeads, encodeCommit, encodeHeads, type CommitRow } from './commit-row.js';
+import { decodeCommit, encodeCommit, encodeHeads, headsOf, type CommitRow, type HeadField } from './commit-row.js';
 import { StreamIndex } from './stream-index.js';
 
 /** Of the tables and of a commit's blob; PRAGMA user_version of the file. */
@@ -15,7 +15,14 @@ const schema = `
   PRAGMA user_version = ${formatVersion};
 `;
 
+const headsPerRead = 4_096;
+
 export type FileAccess = 'write' | 'read';
+
+/** Somebody took events out of the file. */
+export class EventsMissing extends Error {
+  override readonly name = 'EventsMissing';
+}
 
 export class EventFile {
   readonly index = new StreamIndex();
@@ -23,10 +30,13 @@ export class EventFile {
   private readonly statements;
 
   /** To write creates the file where there is none; to read changes nothing, also while another process writes. */
-  constructor(path: string, access: FileAccess) {
+  constructor(
+    path: string,
+    private readonly access: FileAccess,
+  ) {
     this.database = new DurableDatabase(access === 'write' ? path : `${pathToFileURL(path).href}?mode=ro`);
     try {
-      this.prepareFormat(access);
+      this.prepareFormat();
       this.statements = this.prepareStatements();
       this.readNewerHeads();
     } catch (error) {
@@ -56,8 +66,16 @@ export class EventFile {
 
   /** What another connection committed since. */
   readNewerHeads(): void {
-    for (const { position, heads } of this.statements.newerHeads.iterate(this.index.nextPosition) as Iterable<Omit<CommitRow, 'events'>>)
-      this.index.add(position, decodeHeads(heads));
+    for (;;) {
+      const { commits } = this.statements.newerHeads.get(this.index.nextPosition, headsPerRead) as { commits: string | null };
+      if (commits === null) return;
+      for (const [position, ...heads] of JSON.parse(`[${commits}]`) as [number, ...HeadField[]][]) {
+        const next = this.index.nextPosition;
+        // An auditor reads on, to tell what is missing; a ledger must not go on from it.
+        if (position < next || (position > next && this.access === 'write')) throw new EventsMissing(`position ${next} is gone`);
+        this.index.add(position, headsOf(heads));
+      }
+    }
   }
 
   /** The commit at a position and those after it, at most `limit`. */
@@ -70,8 +88,10 @@ export class EventFile {
     const position = this.index.commitOf(stream, revision);
     if (position === undefined) return [];
     const [row] = this.commitsFrom(position, 1);
-    if (row?.position !== position) throw new Error(`the commit at position ${position} is gone`);
-    return decodeCommit(row, stream).filter((event) => event.revision >= revision);
+    if (row?.position !== position) throw new EventsMissing(`the commit at position ${position} is gone`);
+    const events = decodeCommit(row, stream).filter((event) => event.revision >= revision);
+    if (events.length === 0) throw new EventsMissing(`revision ${revision} of ${stream} is gone`);
+    return events;
   }
 
   /** Whether these very events, by id and hash, lie from this revision on. */
@@ -101,11 +121,11 @@ export class EventFile {
     this.database.close();
   }
 
-  private prepareFormat(access: FileAccess): void {
+  private prepareFormat(): void {
     const database = this.database;
     const versionOf = () => (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
     const isNew = () => versionOf() === 0 && database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
-    if (access === 'write' && isNew()) {
+    if (this.access === 'write' && isNew()) {
       database.exec('BEGIN IMMEDIATE');
       // Another process may have been first.
       if (isNew()) database.exec(schema);
@@ -121,7 +141,11 @@ export class EventFile {
       commit: prepare('COMMIT'),
       rollback: prepare('ROLLBACK'),
       insert: prepare('INSERT INTO commits VALUES (?, ?, ?)'),
-      newerHeads: prepare('SELECT position, heads FROM commits WHERE position >= ? ORDER BY position'),
+      // Each commit as [position, head, …]: one text of many commits comes over faster than as many rows.
+      newerHeads: prepare(
+        `SELECT group_concat('[' || position || ',' || substr(heads, 2)) AS commits
+         FROM (SELECT position, heads FROM commits WHERE position >= ? ORDER BY position LIMIT ?)`,
+      ),
       commits: prepare(
         `SELECT position, heads, events FROM commits
          WHERE position >= (SELECT ifnull(max(position), 0) FROM commits WHERE position <= ?) ORDER BY position LIMIT ?`,

@@ -60,6 +60,22 @@ describe('one SQLite file', () => {
     await store.close();
   });
 
+  it('a commit taken out of the file stops a writer at opening; a reader reads what is left and tells of the gap', async () => {
+    const path = pathOf('torn');
+    const store = await SqliteEventStore.open({ path });
+    for (const expectedRevision of [-1, 0, 1]) await store.append(one('a', expectedRevision));
+    await store.close();
+    const database = new DurableDatabase(path);
+    database.exec('DELETE FROM commits WHERE position = 2');
+    database.close();
+
+    await expect(SqliteEventStore.open({ path })).rejects.toThrow('position 2 is gone');
+    const reader = await SqliteEventStore.openReadOnly({ path });
+    expect(await idsOf(reader.readAll())).toEqual(['a/0', 'a/2']);
+    await expect(idsOf(reader.readStream('a'))).rejects.toThrow('revision 1 of a is gone');
+    await reader.close();
+  });
+
   it('a file of another format is not opened', async () => {
     const database = new DurableDatabase(pathOf('newer'));
     database.exec('PRAGMA user_version = 2');
