@@ -32,7 +32,7 @@ const entities = [recipientEntity, templatesEntity, knownUserEntity, knownSender
 @Module({})
 export class AlertsModule {
   static register(runtime: ServiceRuntime, config: AlertsConfig): DynamicModule {
-    const { messaging, logger, metrics, databaseLocation: location, directory } = runtime;
+    const { messaging, logger, metrics, health, databaseLocation: location, directory } = runtime;
     // Beside the services' folders: it is the operator who reads them.
     const mailFolder = join(dirname(directory.path), 'mails');
     return {
@@ -49,11 +49,14 @@ export class AlertsModule {
         { provide: Mailer, useFactory: () => (config.smtpUrl === fileUrl ? new FileMailer(mailFolder) : new SmtpMailer(config.smtpUrl)) },
         {
           provide: AlertWorkers,
-          useFactory: (mail: MailAlertSender, sms: SmsAlertSender, database: ServiceDatabase, facts: AlertsFactsPublisher) =>
-            new AlertWorkers([
+          useFactory: (mail: MailAlertSender, sms: SmsAlertSender, database: ServiceDatabase, facts: AlertsFactsPublisher) => {
+            const workers = new AlertWorkers([
               new AlertWorker('mail', mail, database, facts, logger, metrics),
               new AlertWorker('sms', sms, database, facts, logger, metrics),
-            ]),
+            ]);
+            health.add('alerts', () => workers.health());
+            return workers;
+          },
           inject: [MailAlertSender, SmsAlertSender, ServiceDatabase, AlertsFactsPublisher],
         },
         { provide: ForgetAlertsWorker, useFactory: (database: ServiceDatabase) => new ForgetAlertsWorker(database, logger), inject: [ServiceDatabase] },

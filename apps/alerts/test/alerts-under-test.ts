@@ -8,7 +8,7 @@ import { submissions, type SendSubmission, type SubmissionReply } from '@kwota/c
 import { topicDefinitions } from '@kwota/contracts/topic-definitions';
 import { leaseMessageIds } from '@kwota/contracts/users.requests.v1';
 import { users, type UsersEvent } from '@kwota/contracts/users.v1';
-import type { IncomingMessage } from '@kwota/messaging';
+import { deadLetterTopicOf, type IncomingMessage } from '@kwota/messaging';
 import { EmbeddedMessaging } from '@kwota/messaging-embedded';
 import { replyTo } from '@kwota/messaging/requests';
 import { ServiceDatabase } from '@kwota/service-kit/database';
@@ -85,11 +85,14 @@ export const openWorld = async () => {
     const read = alertsTopic.read(incoming.value ?? '', incoming.headers['ce_type']);
     if ('message' in read) settled.push(read.message);
   });
-  const logger = createLogger('alerts', 'error');
+  const deadLetters: IncomingMessage[] = [];
+  for (const { topic } of [credit, users]) await listen(deadLetterTopicOf(topic), async (incoming) => void deadLetters.push(incoming));
+  const logged: string[] = [];
+  const logger = createLogger('alerts', 'warn', { write: (line) => void logged.push(line) });
   // Of the world, not of one service: within a process the folder's lock is let go only when its statements are collected.
   const runtime = openRuntime('alerts', { messaging, logger, metrics: new ProcessMetrics(), dataDir, secretKey: 'test'.repeat(8), databaseUrl: '' });
   closeLater({ close: async () => runtime.directory.release() });
-  return { dataDir, messaging, runtime, ledger, submitted, settled };
+  return { dataDir, messaging, runtime, ledger, submitted, settled, deadLetters, logged };
 };
 
 export type World = Awaited<ReturnType<typeof openWorld>>;

@@ -64,10 +64,24 @@ describe('over SMTP', () => {
     const { world, alerts } = await startWithServer(server.url);
     await waitForAttempts(alerts, 1);
     expect(world.settled).toEqual([]);
+    expect(world.runtime.health.look()).toMatchObject({ ready: true, parts: { alerts: { warnings: ['alerts by mail do not go out at present: ESOCKET'] } } });
     await alerts.changeRows({ createdAtMs: Date.now() - dayMs, dueAtMs: 0 });
     await until(() => world.settled.length === 1);
     expect(world.settled).toMatchObject([{ medium: 'mail', outcome: 'failed' }]);
   });
+});
+
+it('no address, number or text is logged, nor the password of the mail server', async () => {
+  const { host } = new URL((await mailServer((command) => (command.startsWith('RCPT TO') ? `550 ${command}` : undefined))).url);
+  const world = await openWorld();
+  world.ledger.reply = () => ({ outcome: 'refused', code: 'account-frozen', leftMilliCredits: 0 });
+  const alerts = await startAlerts(world, { smtpUrl: `smtp://owner:hunter22@${host}` });
+  await alerts.setRecipient(byBoth);
+  await publishCrossings(world, crossing());
+  await until(() => world.logged.length >= 2);
+  const lines = world.logged.join('');
+  expect(lines).toContain('account-frozen');
+  for (const secret of ['example.org', '33600000004', 'credits left', 'hunter22']) expect(lines).not.toContain(secret);
 });
 
 describe('after a restart', () => {

@@ -1,3 +1,4 @@
+import type { PartHealth } from '@kwota/service-kit/health';
 import type { AlertWorker } from './alert.worker.js';
 
 /** One worker a medium, so that a slow mail server holds up no SMS. */
@@ -11,6 +12,11 @@ export class AlertWorkers {
   /** There may be something to send. */
   wake(): void {
     for (const worker of this.workers) worker.wake();
+  }
+
+  /** Always ready: what cannot be sent waits, and says so. */
+  health(): PartHealth {
+    return { ready: true, reasons: [], warnings: this.workers.flatMap(({ warning }) => warning ?? []) };
   }
 
   /** Resolves when what is under way has ended. */

@@ -18,6 +18,8 @@ export class AlertWorker {
   private running: Promise<void> | undefined;
   private isWanted = false;
   private isStopped = false;
+  /** Why the last attempt did not go out, while that may pass. */
+  private trouble: string | undefined;
   private readonly attempts;
 
   constructor(
@@ -39,6 +41,11 @@ export class AlertWorker {
   wake(): void {
     this.isWanted = true;
     if (!this.running && !this.isStopped) this.running = this.run().finally(() => (this.running = undefined));
+  }
+
+  /** In the operator's words, without addresses; undefined when the last attempt went well. */
+  get warning(): string | undefined {
+    return this.trouble && `alerts by ${this.medium} do not go out at present: ${this.trouble}`;
   }
 
   /** Resolves when what is under way has ended. */
@@ -81,6 +88,7 @@ export class AlertWorker {
 
   private async sendOne(alert: AlertRow): Promise<void> {
     const end = await this.attempt(alert);
+    this.trouble = end.outcome === 'retry' ? end.reason : undefined;
     const nowMs = Date.now();
     const isOver = end.outcome === 'retry' && nowMs - alert.createdAtMs >= giveUpAfterMs;
     const outcome = isOver ? 'failed' : end.outcome;
