@@ -199,6 +199,16 @@ describe('the requests', () => {
   });
 });
 
+it('a line break in a subject makes no header of its own', async () => {
+  const world = await openWorld();
+  const alerts = await startAlerts(world);
+  await alerts.client.ask(setAlertTemplates, { account, templates: { ...templates, emailSubject: 'Low\r\nBcc: other@example.org' } });
+  await alerts.setRecipient(byMail);
+  await publishCrossings(world, crossing());
+  await until(() => world.settled.length === 1);
+  expect(alerts.mails()[0]).not.toMatch(/^Bcc:/m);
+});
+
 it('a deleted user has no recipient any more', async () => {
   const world = await openWorld();
   const { client, setRecipient } = await startAlerts(world);

@@ -44,6 +44,11 @@ describe('the texts in use', () => {
     const { emailFrom, emailSubject, emailBody, smsBody } = textsInUse({ ...own, customizedEmailMode: true }, defaults);
     expect([emailFrom, emailSubject, emailBody, smsBody]).toEqual(['a@example.org', 'S', 'B', defaults.smsBody]);
   });
+
+  it('are the defaults where its own are blank: nothing empty goes out', () => {
+    const blank = { ...own, customizedEmailMode: true, customizedSmsMode: true, emailFrom: '', emailSubject: ' ', emailBody: '\n', smsBody: '' };
+    expect(textsInUse(blank, defaults)).toEqual(defaults);
+  });
 });
 
 it.each([

@@ -15,15 +15,17 @@ export const defaultTemplates = (emailFrom: string): AlertTemplates => ({
   smsBody: '|USER|: |REMAINING| SMS credits left (alert at |ALERTTHRESHOLD|)',
 });
 
-/** The texts in use: each mode that the account has not switched on keeps its default. */
+const given = (text: string, fallback: string): string => (text.trim() === '' ? fallback : text);
+
+/** The texts in use: each mode that the account has not switched on keeps its default, and so does a text that is blank. */
 export const textsInUse = (templates: AlertTemplates | undefined, defaults: AlertTemplates): AlertTemplates => ({
   ...defaults,
   ...(templates?.customizedEmailMode && {
-    emailFrom: templates.emailFrom,
-    emailSubject: templates.emailSubject,
-    emailBody: templates.emailBody,
+    emailFrom: given(templates.emailFrom, defaults.emailFrom),
+    emailSubject: given(templates.emailSubject, defaults.emailSubject),
+    emailBody: given(templates.emailBody, defaults.emailBody),
   }),
-  ...(templates?.customizedSmsMode && { smsBody: templates.smsBody }),
+  ...(templates?.customizedSmsMode && { smsBody: given(templates.smsBody, defaults.smsBody) }),
 });
 
 export type AlertValues = Readonly<{ USER: string; REMAINING: string; ALERTTHRESHOLD: string; CREDITSLEFT: string }>;
