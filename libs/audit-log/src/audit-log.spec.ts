@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { decodeEvent, encodeEvent, genesisHash, hashOf, NotAnEvent, streamOfAccount, verifyChain, type EventEnvelope } from './audit-log.js';
 import type { StoredEvent } from '@kwota/event-store';
 
@@ -78,6 +79,17 @@ describe('hash', () => {
 });
 
 describe('chain', () => {
+  it('of the example in docs/audit-format.md is right, and its bytes are as encoded', async () => {
+    const text = readFileSync(new URL('../../../docs/audit-format.md', import.meta.url), 'utf8');
+    const lines = Array.from(text.matchAll(/^(\{"v":1,.*\})\n([0-9a-f]{64})$/gm), ([, bytes, hash]) => [Buffer.from(bytes!), Buffer.from(hash!, 'hex')] as const);
+    const events = lines.map(([data, hash], index): StoredEvent => {
+      const { account, revision, type } = decodeEvent(data);
+      return { stream: streamOfAccount(account), revision, position: index + 1, id: `${account}/${revision}`, type, data, hash };
+    });
+    expect(await verifyChain(stored(events))).toMatchObject({ ok: true, events: 2 });
+    for (const { data } of events) expect(Buffer.from(encodeEvent(decodeEvent(data)))).toEqual(data);
+  });
+
   it('of untouched streams is right, however they lie among each other', async () => {
     const [a, b] = [chain('a'), chain('b')];
     const verdict = await verifyChain(stored(a.flatMap((event, index) => [event, b[index]!])));
