@@ -2,15 +2,16 @@ import { encodeEvent, hashOf, type EventEnvelope } from '@kwota/audit-log';
 import { decide, decideHold, evolve, type CreditAccount, type CreditCommand, type CreditEvent, type Decision, type EventContext, type HoldCredits, type HoldDecision } from '@kwota/credit-ledger';
 import { EventStore, type EventToAppend } from '@kwota/event-store';
 import { TransientFailure } from '@kwota/messaging/failures';
-import { Injectable } from '@nestjs/common';
 import { CreditAccountsRepository, streamOf, type AccountInMemory } from './credit-accounts.repository.js';
-import { FactsRelay } from './facts.relay.js';
 import { LedgerClock } from './ledger-clock.js';
 
 /** Who asked, and from where in the log. */
 export type Cause = Readonly<{ commandId: string; correlationId: string; source: EventEnvelope['source'] }>;
 
 export type AppendedEvent = Readonly<{ account: string; revision: number; time: string; event: CreditEvent }>;
+
+/** Takes what is durable; the relay to kwota.credit.v1. */
+export type FactsTaker = { publish(events: readonly AppendedEvent[]): void };
 
 type Cycle = {
   streams: Map<string, { expectedRevision: number; events: EventToAppend[] }>;
@@ -23,7 +24,6 @@ type Cycle = {
  * Adaptive group commit: decisions change the state in memory at once and wait for one append together; while it runs the next ones
  * gather. No timer, no second writer in this process. What is decided is shown to nobody before `flushed` resolves.
  */
-@Injectable()
 export class LedgerWriter {
   private gathering: Cycle | undefined;
   private appending: Cycle | undefined;
@@ -33,7 +33,7 @@ export class LedgerWriter {
   constructor(
     private readonly accounts: CreditAccountsRepository,
     private readonly store: EventStore,
-    private readonly relay: FactsRelay,
+    private readonly facts: FactsTaker,
     private readonly clock: LedgerClock,
   ) {}
 
@@ -136,7 +136,7 @@ export class LedgerWriter {
     const batch = [...cycle.streams].map(([account, { expectedRevision, events }]) => ({ stream: streamOf(account), expectedRevision, events }));
     const outcomes = await this.store.append(batch);
     const overtaken = new Set(outcomes.flatMap(({ stream, appended }) => (appended ? [] : [stream])));
-    this.relay.publish(cycle.facts.filter(({ account }) => !overtaken.has(streamOf(account))));
+    this.facts.publish(cycle.facts.filter(({ account }) => !overtaken.has(streamOf(account))));
     if (overtaken.size > 0) throw new TransientFailure('event store', 'another writer has the stream');
   }
 

@@ -1,14 +1,14 @@
 import { accepted, type Accepted } from '@kwota/contracts/accepted.v1';
 import { submissionReplyType, type SendRefusal, type SendSubmission, type Submission, type SubmissionReply, type WithdrawSubmission } from '@kwota/contracts/submissions.v1';
-import { chargeOf, isApplied, priceOf, type ClientKey, type HoldCredits } from '@kwota/credit-ledger';
+import { chargeOf, isApplied, type HoldCredits } from '@kwota/credit-ledger';
 import { Messaging, type IncomingMessage, type OutgoingMessage } from '@kwota/messaging';
 import { replyTo } from '@kwota/messaging/requests';
 import type { Logger } from '@kwota/service-kit/logger';
 import type { Received } from '@kwota/service-kit/messaging-strategy';
-import { hash } from 'node:crypto';
 import { CreditAccountsRepository } from '../credit-accounts/credit-accounts.repository.js';
 import { LedgerWriter, type Cause } from '../credit-accounts/ledger-writer.js';
 import { LedgerSettings } from '../ledger-settings.js';
+import { holdCommandOf } from './hold-command.js';
 
 type Outcome = Readonly<{ reply?: OutgoingMessage | undefined; accepted?: OutgoingMessage | undefined }>;
 
@@ -38,22 +38,10 @@ export class HoldCreditsHandler {
   }
 
   private hold(submission: SendSubmission, incoming: IncomingMessage): Outcome {
-    const { account, userId, messageIds, receivers, parts, source, deferredUntilMs, validityMs, deadlineMs } = submission;
-    const { rating, defaultValidityMs, forgottenAfterMs } = this.settings;
-    const messages = messageIds.map((messageId, index) => ({ messageId, parts, ...priceOf(rating, receivers[index] ?? '', parts) }));
+    const { account } = submission;
     const cause = causeOf(incoming);
-    const command: HoldCredits = {
-      type: 'HoldCredits',
-      userId,
-      messages,
-      rateVersion: rating.version,
-      source,
-      settleByMs: Math.max(deferredUntilMs ?? 0, incoming.timestampMs) + (validityMs ?? defaultValidityMs) + forgottenAfterMs,
-      fingerprint: fingerprintOf(submission),
-      clientKey: clientKeyOf(submission),
-      deadlineMs,
-      alreadyApplied: cause.source !== null && isApplied(this.accounts.get(account).state, cause.source),
-    };
+    const alreadyApplied = cause.source !== null && isApplied(this.accounts.get(account).state, cause.source);
+    const command: HoldCredits = { ...holdCommandOf(submission, this.settings, incoming.timestampMs), alreadyApplied };
     const { held, refusal } = this.writer.hold(account, command, cause);
     const reply: SubmissionReply = held
       ? { outcome: 'accepted', messageIds: [...held.messageIds], takenMilliCredits: held.takenMilliCredits, leftMilliCredits: held.leftMilliCredits }
@@ -61,7 +49,7 @@ export class HoldCreditsHandler {
     return {
       reply: replyTo(incoming, JSON.stringify(reply), { ce_type: submissionReplyType, ce_source: 'kwota/ledger' }),
       // Under a known client key the first submission's messages are on their way already.
-      accepted: held && held.repeats !== 'client-key' ? this.acceptedOf(submission, messages, held.heldAtMs) : undefined,
+      accepted: held && held.repeats !== 'client-key' ? this.acceptedOf(submission, command.messages, held.heldAtMs) : undefined,
     };
   }
 
@@ -105,15 +93,3 @@ export const causeOf = ({ headers, topic, partition, offset }: IncomingMessage):
   const commandId = headers['ce_id'] ?? `${topic}/${partition}/${offset}`;
   return { commandId, correlationId: headers['correlation-id'] ?? commandId, source: { topic, partition, offset } };
 };
-
-/** What a client chose as its key may be free text: the ledger keeps digests alone. */
-const clientKeyOf = ({ clientKey, bodyDigest }: SendSubmission): ClientKey | undefined =>
-  clientKey === undefined ? undefined : { keyDigest: hash('sha256', clientKey, 'hex'), bodyDigest: bodyDigest ?? '' };
-
-/** SHA-256 of the content but deadline, time, reply-to and trace (DESIGN §3): the same ids with another fingerprint are a conflict. */
-const fingerprintOf = ({ account, userId, messageIds, receivers, sender, text, coding, parts, noStop, source, tag, messageClass, deferredUntilMs, validityMs, clientKey, bodyDigest }: SendSubmission): string =>
-  hash(
-    'sha256',
-    JSON.stringify([account, userId, messageIds, receivers, sender, text, coding, parts, noStop, source, tag, messageClass, deferredUntilMs, validityMs, clientKey, bodyDigest]),
-    'base64url' as 'base64',
-  );
