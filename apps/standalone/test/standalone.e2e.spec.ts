@@ -1,0 +1,43 @@
+import { listenForCallbacks } from '@kwota/testing/callback-listener';
+import { startKwota } from '@kwota/testing/kwota-process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'kwota-standalone-'));
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+
+it('one SMS goes the whole way: answered, delivered over SMPP, charged, called back', async () => {
+  const callbacks = await listenForCallbacks();
+  const kwota = await startKwota(dataDir, { KWOTA_CALLBACK_ALLOW: '127.0.0.0/8' });
+  const { serviceName, login, password, sender, operatorToken } = kwota.first;
+  const user = `${kwota.url}/operator/accounts/${serviceName}/users/${login}`;
+  const authorization = { authorization: `Bearer ${operatorToken}` };
+  expect((await fetch(user, { method: 'PUT', headers: authorization, body: JSON.stringify({ callBack: callbacks.url }) })).status).toBe(200);
+
+  const secretText = 'a text that no log may hold';
+  const query = new URLSearchParams({ account: serviceName, login, password, from: sender, to: '+33600000004', message: secretText, noStop: '1' });
+  const answer = (await (await fetch(`${kwota.url}/cgi-bin/sms/http2sms.cgi?&${query}`)).text()).split('\n');
+  expect(answer).toEqual(['OK', '199', expect.stringMatching(/^\d+$/)]);
+  await callbacks.until((received) => received.some(({ ptt }) => ptt === '4'), 10_000);
+  const last = callbacks.received.at(-1);
+  expect(last).toEqual({
+    id: answer[2],
+    ptt: '4',
+    date: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/),
+    description: '1',
+    descriptionDlr: 'Success',
+    dlr: '1',
+  });
+
+  const ready = await fetch(`${kwota.url}/health/ready`);
+  expect(ready.status).toBe(200);
+  expect(JSON.stringify(await ready.json())).toContain('no SMS leaves');
+
+  await expect(startKwota(dataDir)).rejects.toThrow('is in use by another process');
+  expect(await kwota.stop()).toBe(0);
+  expect(statSync(join(dataDir, 'first-start.json')).mode & 0o777).toBe(0o600);
+  const written = kwota.output.filter((line) => !line.startsWith('  ')).join('\n');
+  for (const secret of [password, secretText, '33600000004', operatorToken, kwota.first.applicationSecret]) expect(written).not.toContain(secret);
+  await callbacks.close();
+}, 60_000);
