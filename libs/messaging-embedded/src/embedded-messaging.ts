@@ -1,13 +1,14 @@
 // Messaging on one SQLite file in one process: durable, ordered, and it survives kill -9. What waits becomes one commit; nothing lingers.
-import { defaultPartitionCount, Messaging, type BatchHandler, type IncomingMessage, type MessagingHealth, type OutgoingMessage, type Subscription, type SubscriptionOptions, type TopicDefinition } from '@kwota/messaging';
+import { defaultPartitionCount, Messaging, type IncomingMessage, type MessagingHealth, type OutgoingMessage, type Subscription, type SubscriptionOptions, type TopicDefinition } from '@kwota/messaging';
 import { PublishFailed } from '@kwota/messaging/failures';
-import { defaultBackoff, type Backoff } from '@kwota/messaging/handle-batch';
+import { defaultBackoff, type Backoff, type HandleBatchOptions } from '@kwota/messaging/handle-batch';
 import { partitionOf } from '@kwota/messaging/partition-of';
-import { EmbeddedLog, type Position } from './embedded-log.js';
+import { EmbeddedLog, type Position, type Reading } from './embedded-log.js';
 import { batchMax, Lane } from './lane.js';
+import { TopicGroup, type Member } from './topic-group.js';
 
 export type EmbeddedMessagingOptions = Readonly<{
-  /** A file in a folder that this process has locked (service-kit's DataDirectory), or `:memory:` in tests. */
+  /** A file, locked for as long as this is open (`<path>.lock`), or `:memory:` in tests. */
   path: string;
   topics: readonly TopicDefinition[];
   partitionCount?: number;
@@ -23,28 +24,34 @@ export type EmbeddedStats = { published: number; commits: number; retries: numbe
 
 /** Positions are written at the latest this long after: so much is repeated after a kill -9. */
 const positionsEveryMs = 200;
-/** Groups that have nothing to do move up too, or a restart would read the whole log for them. */
+/** Groups that have nothing to do move up too, or a restart would look through the whole log for them. */
 const idlePositionsEveryMs = 5_000;
 const eraseEveryMs = 60 * 60 * 1_000;
-const commitsPerRead = 50;
+/** Publishers that wait share a commit up to this: 10,000 messages of 1 KiB are written in some 50 ms. */
+const messagesPerCommitMax = 10_000;
 
+type Kept = TopicDefinition['kept'];
 type Publishing = { messages: readonly OutgoingMessage[]; resolve: () => void; reject: (error: Error) => void };
-type Member = { handle: BatchHandler };
-/** A group's lanes on one topic; its members share them by partition. */
-type GroupOnTopic = { group: string; topic: string; shared: boolean; members: Member[]; lanes: Lane[]; abort: AbortController };
 
 export class EmbeddedMessaging extends Messaging {
   readonly stats: EmbeddedStats = { published: 0, commits: 0, retries: 0, deadLetters: 0 };
   private readonly log: EmbeddedLog;
-  private readonly kept: ReadonlyMap<string, TopicDefinition['kept']>;
+  private readonly kept: ReadonlyMap<string, Kept>;
+  private readonly isCompacted = (topic: string): boolean => this.kept.get(topic)?.kind === 'compacted';
   private readonly partitionCount: number;
-  private readonly groups = new Map<string, Map<string, GroupOnTopic>>();
-  private readonly dirty = new Set<{ of: GroupOnTopic; lane: Lane; partition: number }>();
+  /** By topic, then by name. */
+  private readonly groups = new Map<string, Map<string, TopicGroup>>();
+  /** Groups that a subscriber has left and whose last batch is under way. */
+  private readonly leaving = new Map<string, Promise<void>>();
+  private readonly movedUp = new Map<Lane, { of: TopicGroup; partition: number }>();
   private readonly timers: NodeJS.Timeout[];
+  private positionsTimer: NodeJS.Timeout | undefined;
   private queue: Publishing[] = [];
   private scheduled = false;
   private positionsWrittenAtMs = 0;
+  private idleWrittenTo = 0;
   private ephemeralNext = 1;
+  private broadcastNext = 1;
   private lastFailure: string | undefined;
   private closed = false;
 
@@ -53,28 +60,25 @@ export class EmbeddedMessaging extends Messaging {
     this.partitionCount = options.partitionCount ?? defaultPartitionCount;
     this.kept = new Map(options.topics.map(({ topic, kept }) => [topic, kept]));
     this.log = new EmbeddedLog(options.path, this.partitionCount);
+    this.idleWrittenTo = this.log.next;
     this.erase();
-    this.timers = [
-      setInterval(() => this.flushPositions(), positionsEveryMs),
-      setInterval(() => this.flushIdlePositions(), idlePositionsEveryMs),
-      setInterval(() => this.erase(), eraseEveryMs),
-    ];
+    this.timers = [setInterval(() => this.writeIdlePositions(), idlePositionsEveryMs), setInterval(() => this.erase(), eraseEveryMs)];
     for (const timer of this.timers) timer.unref();
   }
 
-  /** @throws Error when the file was created with another number of partitions. */
+  /** @throws Error when the file is in use, was created with another number of partitions, or is of another format. */
   static async open(options: EmbeddedMessagingOptions): Promise<EmbeddedMessaging> {
     return new EmbeddedMessaging(options);
   }
 
   override publish(messages: readonly OutgoingMessage[]): Promise<void> {
     if (this.closed) return Promise.reject(new PublishFailed('the log is closed'));
-    const durable: OutgoingMessage[] = [];
-    for (const message of messages) {
-      const kept = this.kept.get(message.topic);
-      if (!kept) return Promise.reject(new Error(`no topic ${message.topic}: topics are created from the contracts`));
-      if (kept.kind === 'ephemeral') this.deliver([this.incoming(message, this.ephemeralNext++)]);
-      else durable.push(message);
+    const unknown = messages.find(({ topic }) => !this.kept.has(topic));
+    if (unknown) return Promise.reject(unknownTopic(unknown.topic));
+    const durable = messages.filter(({ topic }) => !this.isEphemeral(topic));
+    if (durable.length < messages.length) {
+      const nowMs = this.nowMs();
+      for (const message of messages) if (this.isEphemeral(message.topic)) this.deliver(this.incoming(message, this.ephemeralNext++, nowMs));
     }
     if (durable.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -84,47 +88,48 @@ export class EmbeddedMessaging extends Messaging {
   }
 
   override async subscribe({ topic, group, kind, handle }: SubscriptionOptions): Promise<Subscription> {
-    const kept = this.kept.get(topic);
-    if (!kept) throw new Error(`no topic ${topic}: topics are created from the contracts`);
-    const shared = kind === 'shared';
-    const name = shared ? group : `${group}#${Math.random()}`;
-    const groups = this.groups.get(topic) ?? new Map<string, GroupOnTopic>();
+    if (!this.kept.has(topic)) throw unknownTopic(topic);
+    if (this.closed) throw new Error('the log is closed');
+    const name = kind === 'shared' ? group : `${group}#${this.broadcastNext++}`;
+    await this.leaving.get(`${name} ${topic}`);
+    const groups = this.groups.get(topic) ?? new Map<string, TopicGroup>();
     this.groups.set(topic, groups);
+    const of = groups.get(name) ?? new TopicGroup(group, topic, kind);
     const member: Member = { handle };
-    const known = groups.get(name);
-    if (known) known.members.push(member);
-    else groups.set(name, this.openGroup({ group, topic, shared, members: [member], lanes: [], abort: new AbortController() }, kept));
-    const of = groups.get(name) as GroupOnTopic;
+    of.members.push(member);
+    if (!groups.has(name)) {
+      groups.set(name, of);
+      this.openLanes(of);
+    }
     return {
       close: () => this.leave(of, member, name),
-      caughtUp: async () => void (await Promise.all(of.lanes.map((lane) => lane.rest()))),
+      caughtUp: async () => {
+        const { next } = this.log;
+        await Promise.all(of.lanes.map((lane) => lane.handledTo(next)));
+      },
     };
   }
 
   override health(): MessagingHealth {
     const reasons = this.lastFailure ? [this.lastFailure] : [];
-    for (const of of this.allGroups())
-      for (const [partition, lane] of of.lanes.entries())
-        if (lane.stopped) reasons.push(`${of.group} stands still on ${of.topic}/${partition}: ${lane.stopped.message}`);
+    for (const { group, topic, lanes } of this.allGroups())
+      for (const [partition, { stopped }] of lanes.entries()) if (stopped) reasons.push(`${group} stands still on ${topic}/${partition}: ${stopped.message}`);
     return { ready: reasons.length === 0, reasons };
   }
 
-  /** How many messages each group has not handled yet, by `group topic`. */
+  /** How many messages each group has not handled yet, by `group topic`: at least, for what lay in the file at the start is not counted. */
   lags(): Map<string, number> {
-    return new Map(this.allGroups().map((of) => [`${of.group} ${of.topic}`, of.lanes.reduce((sum, lane) => sum + lane.lag, 0)]));
+    return this.sumByGroup(({ lag }) => lag);
+  }
+
+  /** How many messages each group has handled since the start, by `group topic`. */
+  handled(): Map<string, number> {
+    return this.sumByGroup(({ lanes }) => lanes.reduce((sum, { handled }) => sum + handled, 0));
   }
 
   /** A topic's messages from an offset on, for the operator's look at dead letters. */
   read(topic: string, fromOffset: number, limit: number): IncomingMessage[] {
-    const found: IncomingMessage[] = [];
-    for (let from = fromOffset; found.length < limit; ) {
-      const messages = this.log.read(from, commitsPerRead);
-      const last = messages[messages.length - 1];
-      if (!last) break;
-      found.push(...messages.filter((message) => message.topic === topic));
-      from = last.offset + 1;
-    }
-    return found.slice(0, limit);
+    return this.log.read(topic, undefined, fromOffset, limit).messages.slice(0, limit);
   }
 
   /** Resolves when every group has handled all that was published: for tests, and for an orderly stop. */
@@ -132,101 +137,112 @@ export class EmbeddedMessaging extends Messaging {
     for (;;) {
       const lanes = this.allGroups().flatMap((of) => of.lanes);
       if (this.queue.length === 0 && lanes.every((lane) => lane.isCaughtUp || lane.stopped)) return;
-      await Promise.all(lanes.map((lane) => lane.rest()));
+      await Promise.all(lanes.map((lane) => lane.finish()));
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
   override async close(): Promise<void> {
     if (this.closed) return;
-    for (const of of this.allGroups()) of.abort.abort();
-    await Promise.all(this.allGroups().flatMap((of) => of.lanes.map((lane) => lane.finish())));
-    while (this.queue.length > 0) this.commit();
+    await Promise.all([...this.allGroups().map((of) => of.finish()), ...this.leaving.values()]);
     this.closed = true;
-    for (const timer of this.timers) clearInterval(timer);
-    this.flushIdlePositions();
+    while (this.queue.length > 0) this.commit();
+    for (const timer of [...this.timers, this.positionsTimer]) clearTimeout(timer);
+    this.writeIdlePositions();
     this.log.close();
   }
 
-  private allGroups(): GroupOnTopic[] {
+  private allGroups(): TopicGroup[] {
     return [...this.groups.values()].flatMap((groups) => [...groups.values()]);
   }
 
-  private openGroup(of: GroupOnTopic, kept: TopicDefinition['kept']): GroupOnTopic {
-    const positions = of.shared ? this.log.positionsOf(of.group, of.topic) : new Map<number, number>();
-    const { oldest } = this.log;
-    for (let partition = 0; partition < this.partitionCount; partition += 1) {
-      const lane = this.openLane(of, partition, positions.get(partition) ?? 0);
-      of.lanes.push(lane);
-      if (kept.kind === 'ephemeral') continue;
-      const position = positions.get(partition);
-      if (position !== undefined && position < oldest && position > 1 && oldest > 1 && position < this.log.next)
-        lane.stopped = new Error(`its position ${position} is gone, the oldest kept is ${oldest}`);
-      else if (kept.kind === 'compacted' && position === undefined) {
-        for (const message of this.log.latest(of.topic)) if (message.partition === partition) lane.offer(message);
-        lane.next = Math.min(lane.next, this.log.next);
-      } else {
-        lane.behindFrom = Math.max(position ?? oldest, 1);
-        lane.wake();
-      }
+  private sumByGroup(count: (of: TopicGroup) => number): Map<string, number> {
+    const sums = new Map<string, number>();
+    for (const of of this.allGroups()) {
+      const name = `${of.group} ${of.topic}`;
+      sums.set(name, (sums.get(name) ?? 0) + count(of));
     }
-    return of;
+    return sums;
   }
 
-  private openLane(of: GroupOnTopic, partition: number, from: number): Lane {
-    const entry = { of, partition } as { of: GroupOnTopic; lane: Lane; partition: number };
-    const trouble = (kind: Trouble['kind'], error: unknown, { offset }: IncomingMessage): void =>
-      this.options.onTrouble?.({ kind, group: of.group, topic: of.topic, partition, offset, error });
-    entry.lane = new Lane(
-      from,
-      (batch) => (of.members[partition % of.members.length] as Member).handle(batch),
-      {
-        group: of.group,
-        publish: (messages) => this.publish(messages),
-        signal: of.abort.signal,
-        backoff: this.options.backoff ?? defaultBackoff,
-        nowMs: () => this.nowMs(),
-        onRetry: (error, message) => {
-          this.stats.retries += 1;
-          trouble('retry', error, message);
-        },
-        onDeadLetter: (error, message) => {
-          this.stats.deadLetters += 1;
-          trouble('dead-letter', error, message);
-        },
-      },
-      () => {
-        if (of.shared) this.dirty.add(entry);
-        if (entry.lane.stopped)
-          this.options.onTrouble?.({ kind: 'stopped', group: of.group, topic: of.topic, partition, offset: entry.lane.next, error: entry.lane.stopped });
-      },
-      (readFrom) => this.readOn(of.topic, partition, readFrom),
-    );
-    return entry.lane;
+  private openLanes(of: TopicGroup): void {
+    const positions = of.kind === 'shared' ? this.log.positionsOf(of.group, of.topic) : new Map<number, number>();
+    of.lanes = Array.from({ length: this.partitionCount }, (_, partition) => this.openLane(of, partition, positions.get(partition)));
   }
 
-  /** A lane's next messages from the file; `readTo` undefined when the end was reached, so that from now on they are offered to it. */
-  private readOn(topic: string, partition: number, readFrom: number): { messages: IncomingMessage[]; readTo: number | undefined } {
-    const found: IncomingMessage[] = [];
-    for (let from = readFrom; ; ) {
-      const messages = this.log.read(from, commitsPerRead);
-      const last = messages[messages.length - 1];
-      if (!last) return { messages: found, readTo: undefined };
-      for (const message of messages) if (message.topic === topic && message.partition === partition) found.push(message);
-      from = last.offset + 1;
-      if (found.length >= batchMax) return { messages: found, readTo: from };
+  private openLane(of: TopicGroup, partition: number, position: number | undefined): Lane {
+    const { topic } = of;
+    // Without a position there is no value yet that a tombstone could end.
+    const tombstonesFrom = position === undefined ? this.log.next : position;
+    const lane = new Lane({
+      handle: (batch) => of.handle(partition, batch),
+      handling: this.handlingOf(of, partition),
+      position,
+      readFrom: this.isEphemeral(topic) ? undefined : (position ?? 0),
+      readOn: (from) => this.readOn(topic, partition, from, tombstonesFrom),
+      onProgress: (moved) => this.onProgress(of, partition, moved),
+    });
+    const erasedTo = this.log.erasedTo(topic, partition);
+    if (position !== undefined && position < erasedTo) {
+      lane.stopped = new Error(`its position ${position} is gone, what is below ${erasedTo} has been erased`);
+      this.tellOfStop(of, partition, lane);
     }
+    return lane;
   }
 
-  private async leave(of: GroupOnTopic, member: Member, name: string): Promise<void> {
+  private handlingOf(of: TopicGroup, partition: number): HandleBatchOptions {
+    const { group, topic } = of;
+    const trouble = (kind: Trouble['kind'], error: unknown, { offset }: IncomingMessage): void => this.options.onTrouble?.({ kind, group, topic, partition, offset, error });
+    return {
+      group,
+      publish: (messages) => this.publish(messages),
+      signal: of.signal,
+      backoff: this.options.backoff ?? defaultBackoff,
+      nowMs: () => this.nowMs(),
+      onRetry: (error, message) => {
+        this.stats.retries += 1;
+        trouble('retry', error, message);
+      },
+      onDeadLetter: (error, message) => {
+        this.stats.deadLetters += 1;
+        trouble('dead-letter', error, message);
+      },
+    };
+  }
+
+  private onProgress(of: TopicGroup, partition: number, lane: Lane): void {
+    if (of.kind === 'shared' && !this.isEphemeral(of.topic)) {
+      this.movedUp.set(lane, { of, partition });
+      this.positionsTimer ??= setTimeout(() => this.writePositions(), positionsEveryMs).unref();
+    }
+    if (lane.stopped) this.tellOfStop(of, partition, lane);
+  }
+
+  private tellOfStop({ group, topic }: TopicGroup, partition: number, lane: Lane): void {
+    this.options.onTrouble?.({ kind: 'stopped', group, topic, partition, offset: lane.next, error: lane.stopped });
+  }
+
+  /** A lane's next messages from the file. Of a compacted topic the latest values; what was overwritten meanwhile is skipped. */
+  private readOn(topic: string, partition: number, from: number, tombstonesFrom: number): Reading {
+    if (this.isEphemeral(topic)) return { messages: [], readTo: undefined };
+    if (!this.isCompacted(topic)) return this.log.read(topic, partition, from, batchMax);
+    const { messages, readTo } = this.log.readLatest(topic, partition, from, batchMax);
+    return { messages: messages.filter(({ value, offset }) => value !== null || offset >= tombstonesFrom), readTo };
+  }
+
+  private async leave(of: TopicGroup, member: Member, name: string): Promise<void> {
     if (of.members.length > 1) {
       of.members.splice(of.members.indexOf(member), 1);
       return;
     }
-    of.abort.abort();
-    await Promise.all(of.lanes.map((lane) => lane.finish()));
-    if (!this.closed) this.flushPositions();
-    this.groups.get(of.topic)?.delete(name);
+    const key = `${name} ${of.topic}`;
+    const left = of.finish().then(() => {
+      if (!this.closed) this.writePositions();
+      this.groups.get(of.topic)?.delete(name);
+      this.leaving.delete(key);
+    });
+    this.leaving.set(key, left);
+    await left;
   }
 
   private schedule(): void {
@@ -234,86 +250,110 @@ export class EmbeddedMessaging extends Messaging {
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
+      if (this.closed) return;
       this.commit();
       if (this.queue.length > 0) this.schedule();
     });
   }
 
-  /** Everything that waits, in one durable commit; then it is handed on from memory. */
+  /** What waits, in one durable commit; then it is handed on from memory. */
   private commit(): void {
-    const batch = this.queue;
-    this.queue = [];
+    const batch = this.takeQueued();
     if (batch.length === 0) return;
-    let offset = this.log.next;
+    const nowMs = this.nowMs();
+    const { next } = this.log;
     const messages: IncomingMessage[] = [];
-    for (const publishing of batch) for (const message of publishing.messages) messages.push(this.incoming(message, offset++));
-    const withPositions = this.nowMs() - this.positionsWrittenAtMs >= positionsEveryMs / 2;
-    const positions = withPositions ? this.takeDirtyPositions() : [];
+    for (const publishing of batch) for (const message of publishing.messages) messages.push(this.incoming(message, next + messages.length, nowMs));
+    const positions = nowMs - this.positionsWrittenAtMs >= positionsEveryMs / 2 ? this.takePositions() : [];
     try {
-      this.log.append(messages, positions, (topic) => this.kept.get(topic)?.kind === 'compacted');
+      this.log.append(messages, positions, this.isCompacted);
     } catch (error) {
-      this.lastFailure = `the log's file cannot be written (${(error as Error).name})`;
+      this.lastFailure = `the log's file cannot be written (${codeOf(error)})`;
       for (const { reject } of batch) reject(new PublishFailed('the log could not be written', { cause: error }));
       return;
     }
     this.lastFailure = undefined;
-    this.log.next = offset;
+    this.log.next = next + messages.length;
     this.stats.published += messages.length;
     this.stats.commits += 1;
     for (const { resolve } of batch) resolve();
-    this.deliver(messages);
+    for (const message of messages) this.deliver(message);
   }
 
-  private deliver(messages: readonly IncomingMessage[]): void {
-    for (const message of messages) {
-      const groups = this.groups.get(message.topic);
-      if (groups) for (const of of groups.values()) (of.lanes[message.partition] as Lane).offer(message);
-    }
+  private takeQueued(): Publishing[] {
+    let count = 0;
+    const end = this.queue.findIndex(({ messages }) => (count += messages.length) > messagesPerCommitMax);
+    // A single call that is larger is one commit all the same: it is all or nothing.
+    if (end > 0) return this.queue.splice(0, end);
+    return this.queue.splice(0, end === 0 ? 1 : this.queue.length);
   }
 
-  private incoming({ topic, key, value, headers }: OutgoingMessage, offset: number): IncomingMessage {
-    return { topic, key, value, headers, partition: partitionOf(key, this.partitionCount), offset, timestampMs: this.nowMs() };
+  private deliver(message: IncomingMessage): void {
+    const groups = this.groups.get(message.topic);
+    if (groups) for (const { lanes } of groups.values()) (lanes[message.partition] as Lane).offer(message);
   }
 
-  private takeDirtyPositions(): Position[] {
-    const positions = [...this.dirty].map(({ of, lane, partition }) => ({ group: of.group, topic: of.topic, partition, next: lane.next }));
-    this.dirty.clear();
+  private incoming({ topic, key, value, headers }: OutgoingMessage, offset: number, timestampMs: number): IncomingMessage {
+    return { topic, key, value, headers, partition: partitionOf(key, this.partitionCount), offset, timestampMs };
+  }
+
+  private isEphemeral(topic: string): boolean {
+    return this.kept.get(topic)?.kind === 'ephemeral';
+  }
+
+  private takePositions(): Position[] {
+    const positions = [...this.movedUp].map(([{ next }, { of, partition }]) => ({ group: of.group, topic: of.topic, partition, next }));
+    this.movedUp.clear();
+    clearTimeout(this.positionsTimer);
+    this.positionsTimer = undefined;
     this.positionsWrittenAtMs = this.nowMs();
     return positions;
   }
 
-  private flushPositions(): void {
-    if (this.dirty.size > 0) this.writePositions(this.takeDirtyPositions());
+  private writePositions(): void {
+    this.write(this.takePositions());
   }
 
-  private flushIdlePositions(): void {
+  private writeIdlePositions(): void {
     const { next } = this.log;
-    const idle = this.allGroups()
-      .filter(({ shared, topic }) => shared && this.kept.get(topic)?.kind !== 'ephemeral')
-      .flatMap(({ group, topic, lanes }) =>
-        lanes.map((lane, partition) => ({ group, topic, partition, next: lane.isCaughtUp ? next : lane.next, known: lane.stopped === undefined })),
-      )
-      .filter(({ known, next: position }) => known && position > 0);
-    this.dirty.clear();
-    this.writePositions(idle.map(({ group, topic, partition, next: position }) => ({ group, topic, partition, next: position })));
+    const positions = this.takePositions();
+    if (next !== this.idleWrittenTo) {
+      for (const { group, topic, kind, lanes } of this.allGroups()) {
+        if (kind === 'broadcast' || this.isEphemeral(topic)) continue;
+        for (const [partition, lane] of lanes.entries()) if (lane.isCaughtUp) positions.push({ group, topic, partition, next });
+      }
+      this.idleWrittenTo = next;
+    }
+    this.write(positions);
   }
 
-  /** A failure costs nothing but repeats after a restart; the next commit of messages tells whether the file can be written. */
-  private writePositions(positions: readonly Position[]): void {
+  /** A failure costs nothing but repeats after a restart; also where nothing is published, success shows that the file can be written again. */
+  private write(positions: readonly Position[]): void {
+    if (positions.length === 0 && !this.lastFailure) return;
     try {
-      this.log.append([], positions, () => false);
+      this.log.append([], positions, this.isCompacted);
+      this.lastFailure = undefined;
     } catch (error) {
-      this.lastFailure = `the log's positions cannot be written (${(error as Error).name})`;
+      this.lastFailure = `the log's positions cannot be written (${codeOf(error)})`;
     }
   }
 
-  /** What is older than the longest time that any topic is kept (DESIGN §5). */
+  /** What is older than the longest time that any topic is kept (DESIGN §5), some at a time. */
   private erase(): void {
+    if (this.closed) return;
     const retentions = [...this.kept.values()].map((kept) => (kept.kind === 'compacted' ? 0 : kept.retentionMs));
-    this.log.erase(this.nowMs() - Math.max(...retentions, 0));
+    try {
+      if (this.log.eraseSome(this.nowMs() - Math.max(...retentions, 0), this.isCompacted)) setImmediate(() => this.erase());
+    } catch (error) {
+      this.lastFailure = `the log's old messages cannot be erased (${codeOf(error)})`;
+    }
   }
 
   private nowMs(): number {
     return this.options.nowMs ? this.options.nowMs() : Date.now();
   }
 }
+
+const unknownTopic = (topic: string): Error => new Error(`no topic ${topic}: topics are created from the contracts`);
+
+const codeOf = (error: unknown): string => (error as { errstr?: string }).errstr ?? (error instanceof Error ? error.name : 'unknown');

@@ -1,31 +1,42 @@
 import type { BatchHandler, IncomingMessage } from '@kwota/messaging';
 import { handleBatch, type HandleBatchOptions } from '@kwota/messaging/handle-batch';
+import type { Reading } from './embedded-log.js';
 
 /** As many as a handler gets at once; a commit of its own for each thousand is cheap enough. */
 export const batchMax = 1_000;
-/** A handler that lags further reads from the file: 20,000 messages of 1 KiB are 20 MiB. */
+/** A handler that lags further reads from the file: 20,000 messages of 1 KiB are 20 MiB, shared by all groups that lag alike. */
 export const queuedMax = 20_000;
 
-/** One subscription's messages of one partition: handled in order, one batch at a time. */
+export type LaneOptions = Readonly<{
+  handle: BatchHandler;
+  handling: HandleBatchOptions;
+  /** What the group has handled already; undefined for a group that has never been here. */
+  position: number | undefined;
+  /** From here on it reads from the file, until it has caught up; undefined: only what is offered from now on. */
+  readFrom: number | undefined;
+  readOn: (from: number) => Reading;
+  onProgress: (lane: Lane) => void;
+}>;
+
+/** One group's messages of one topic's partition: handled in order, one batch at a time. */
 export class Lane {
-  private queue: IncomingMessage[] = [];
-  private running: Promise<void> | undefined;
-  private readonly idle: (() => void)[] = [];
+  /** Why it stands still, where it does. */
   stopped: Error | undefined;
   /** The offset that it has not handled yet. */
   next: number;
   handled = 0;
-  /** Set when the queue was full, and at the start: from here on it reads from the file. Undefined: what comes is offered to it. */
-  behindFrom: number | undefined;
+  private queue: IncomingMessage[] = [];
+  /** Set while it reads from the file: what is offered meanwhile is there too. */
+  private behindFrom: number | undefined;
+  /** How many were offered while it was behind and have not been read yet; what lay in the file at the start is not counted. */
+  private missed = 0;
+  private running: Promise<void> | undefined;
+  private waiting: { offset: number; resolve: () => void }[] = [];
 
-  constructor(
-    from: number,
-    private readonly handle: BatchHandler,
-    private readonly options: HandleBatchOptions,
-    private readonly onProgress: (lane: Lane) => void,
-    private readonly readOn: (from: number) => { messages: IncomingMessage[]; readTo: number | undefined },
-  ) {
-    this.next = from;
+  constructor(private readonly options: LaneOptions) {
+    this.next = options.position ?? 0;
+    this.behindFrom = options.readFrom;
+    if (this.behindFrom !== undefined) this.wake();
   }
 
   /** All that was offered has been handled. */
@@ -33,59 +44,82 @@ export class Lane {
     return !this.running && !this.stopped && this.behindFrom === undefined && this.queue.length === 0;
   }
 
+  /** At least so many wait. */
   get lag(): number {
-    return this.queue.length;
+    return this.queue.length + this.missed;
   }
 
   offer(message: IncomingMessage): void {
-    if (message.offset < this.next) return;
-    if (this.behindFrom !== undefined) return;
-    if (this.queue.length >= queuedMax) {
-      this.behindFrom = message.offset;
-      return;
+    if (this.behindFrom === undefined && this.queue.length < queuedMax) this.queue.push(message);
+    else {
+      this.behindFrom ??= message.offset;
+      this.missed += 1;
     }
-    this.queue.push(message);
-    this.running ??= this.run();
+    this.wake();
   }
 
-  /** Looks in the file for what it has missed. */
-  wake(): void {
-    this.running ??= this.run();
+  /** Resolves when all below the offset has been handled, or the lane stands still. */
+  handledTo(offset: number): Promise<void> {
+    if (!this.running || this.next >= offset) return Promise.resolve();
+    return new Promise((resolve) => this.waiting.push({ offset, resolve }));
   }
 
-  /** Resolves when nothing is queued and nothing under way. */
-  rest(): Promise<void> {
-    return this.running ? new Promise((resolve) => this.idle.push(resolve)) : Promise.resolve();
-  }
-
+  /** Resolves when nothing is under way. */
   async finish(): Promise<void> {
     await this.running;
   }
 
-  private async run(): Promise<void> {
-    // The publisher that offers goes on first: more may come, and all of it is one batch.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    while (!this.options.signal.aborted && !this.stopped && this.fill()) {
-      const batch = this.queue.length > batchMax ? this.queue.splice(0, batchMax) : this.queue;
-      if (batch === this.queue) this.queue = [];
-      const end = await handleBatch(batch, this.handle, this.options);
-      this.handled += end.handled;
-      const unhandled = batch[end.handled];
-      const last = batch[batch.length - 1] as IncomingMessage;
-      this.next = unhandled ? unhandled.offset : last.offset + 1;
-      if (end.stopped) this.stopped = end.stopped;
-      this.onProgress(this);
-    }
-    this.running = undefined;
-    for (const resolve of this.idle.splice(0)) resolve();
+  private wake(): void {
+    if (!this.stopped) this.running ??= this.run();
   }
 
-  private fill(): boolean {
-    if (this.queue.length === 0 && this.behindFrom !== undefined) {
-      const { messages, readTo } = this.readOn(this.behindFrom);
+  private async run(): Promise<void> {
+    const { handle, handling, onProgress } = this.options;
+    // The publisher that offers goes on first: more may come, and all of it is one batch.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (!handling.signal.aborted && !this.stopped) {
+      const batch = this.takeOrStop();
+      const last = batch[batch.length - 1];
+      if (!last) break;
+      const end = await handleBatch(batch, handle, handling);
+      this.handled += end.handled;
+      this.next = batch[end.handled]?.offset ?? last.offset + 1;
+      if (end.stopped) this.stopped = end.stopped;
+      onProgress(this);
+      this.tell(this.next);
+    }
+    this.running = undefined;
+    this.tell(Infinity);
+  }
+
+  private takeOrStop(): IncomingMessage[] {
+    try {
+      return this.take();
+    } catch (error) {
+      this.stopped = new Error('the log cannot be read', { cause: error });
+      this.options.onProgress(this);
+      return [];
+    }
+  }
+
+  /** The next batch, from memory or else from the file; empty when there is none. */
+  private take(): IncomingMessage[] {
+    while (this.queue.length === 0 && this.behindFrom !== undefined) {
+      const { messages, readTo } = this.options.readOn(this.behindFrom);
       this.queue = messages;
       this.behindFrom = readTo;
+      this.missed = readTo === undefined ? 0 : Math.max(0, this.missed - messages.length);
     }
-    return this.queue.length > 0;
+    if (this.queue.length > batchMax) return this.queue.splice(0, batchMax);
+    const all = this.queue;
+    this.queue = [];
+    return all;
+  }
+
+  private tell(handledTo: number): void {
+    if (this.waiting.length === 0) return;
+    const due = this.waiting.filter(({ offset }) => offset <= handledTo);
+    this.waiting = this.waiting.filter(({ offset }) => offset > handledTo);
+    for (const { resolve } of due) resolve();
   }
 }
