@@ -5,8 +5,6 @@ import * as f from './fields.js';
 /** Around every event: accountSequence counts from 0 without a gap within an account, by it consumers know repeats and losses. */
 const envelope = { account: f.account, accountSequence: z.int().nonnegative(), time: z.iso.datetime() };
 const amount = { amountMilliCredits: f.milliCreditsNotNegative };
-const digest = z.string().max(128);
-const clientKey = z.object({ keyDigest: digest, bodyDigest: digest });
 const grantId = z.string().max(128);
 const grantIdOrPool = grantId.nullable();
 const spender = { userId: f.userIdOrAccount, grantId: grantIdOrPool };
@@ -40,8 +38,6 @@ const event = z.discriminatedUnion('type', [
     leftMilliCredits: f.milliCreditsNotNegative,
     source: f.source,
     settleByMs: f.timeMs,
-    fingerprint: digest.optional(),
-    clientKey: clientKey.optional(),
   }),
   fact('CreditsCaptured', { messageId: f.messageId, ...amount, billingPolicyVersion: z.int().positive(), silent: z.boolean() }),
   fact('CreditsReleased', {
@@ -66,8 +62,6 @@ const event = z.discriminatedUnion('type', [
     leftMilliCredits: f.milliCreditsNotNegative,
     messageIds: z.array(f.messageId).optional(),
     userId: f.userIdOrAccount.optional(),
-    fingerprint: digest.optional(),
-    clientKey: clientKey.optional(),
     transferId: reference.optional(),
     fromAccount: f.account.optional(),
     largestMilliCredits: f.milliCreditsNotNegative.optional(),

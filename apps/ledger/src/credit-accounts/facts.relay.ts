@@ -12,9 +12,14 @@ const positionsEveryMs = 1_000;
 const retryDelayMs = 500;
 const factsPerPublish = 1_000;
 
-/** An event as kwota.credit.v1 shows it: the ledger's own words, with its account, its place and its time. */
-export const factOf = ({ account, revision, time, event }: AppendedEvent): CreditFact =>
-  ({ ...event, account, accountSequence: revision, time }) as unknown as CreditFact;
+/**
+ * An event as kwota.credit.v1 shows it: the ledger's own words, with its account, its place and its time. The digests of what was submitted stay
+ * inside: whoever knows a text could find the number that it went to by trying all of them.
+ */
+export const factOf = ({ account, revision, time, event }: AppendedEvent): CreditFact => {
+  const fact = { ...event, account, accountSequence: revision, time, fingerprint: undefined, clientKey: undefined };
+  return fact as unknown as CreditFact;
+};
 
 /**
  * The ledger's events on their public topic, in order within an account. The store is the outbox: how far each account is published is
