@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventFileOf, findInstallation, readCliConfig } from './cli.config.js';
+
+const written = { url: 'http://127.0.0.1:8080', operatorToken: 'written-token' };
+
+describe('the installation', () => {
+  let dataDir: string;
+  beforeEach(() => (dataDir = mkdtempSync(join(tmpdir(), 'kwota-cli-'))));
+  afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+  const writeFirstStart = (content: string) => writeFileSync(join(dataDir, 'first-start.json'), content);
+  const found = (environment: NodeJS.ProcessEnv = {}) => findInstallation(readCliConfig({ KWOTA_DATA_DIR: dataDir, ...environment }));
+
+  it('is the one that the environment names', () => {
+    writeFirstStart(JSON.stringify(written));
+    expect(found({ KWOTA_URL: 'https://sms.example.org', KWOTA_OPERATOR_TOKEN: 'given' })).toMatchObject({ url: 'https://sms.example.org', operatorToken: 'given' });
+  });
+
+  it('is else the one that the first start wrote down', () => {
+    writeFirstStart(JSON.stringify(written));
+    expect(found()).toMatchObject({ found: true, ...written });
+  });
+
+  it('never gets the written token where KWOTA_URL names another', () => {
+    writeFirstStart(JSON.stringify(written));
+    expect(found({ KWOTA_URL: 'https://sms.example.org' })).toMatchObject({ found: false });
+  });
+
+  it('takes a token of the environment before the written one', () => {
+    writeFirstStart(JSON.stringify(written));
+    expect(found({ KWOTA_OPERATOR_TOKEN: 'given' })).toMatchObject({ url: written.url, operatorToken: 'given' });
+  });
+
+  it('is missed without repeating what stands in a damaged file', () => {
+    expect(found()).toMatchObject({ found: false });
+    writeFirstStart('{"operatorToken":"written-tok');
+    expect(JSON.stringify(found())).not.toContain('written-tok');
+    expect(found({ KWOTA_URL: 'nowhere', KWOTA_OPERATOR_TOKEN: 'given' })).toMatchObject({ found: false });
+  });
+});
+
+describe('the file of events', () => {
+  const fileOf = (environment: NodeJS.ProcessEnv) => eventFileOf(readCliConfig(environment));
+
+  it("is the ledger's", () => expect(fileOf({ KWOTA_DATA_DIR: 'somewhere' })).toBe(join('somewhere', 'ledger', 'events.db')));
+  it.each(['sqlite:copy.db', 'sqlite://copy.db'])('is what %s names', (url) => expect(fileOf({ KWOTA_EVENT_STORE_URL: url })).toBe('copy.db'));
+  it('is none of another kind of store', () => expect(fileOf({ KWOTA_EVENT_STORE_URL: 'postgres://db' })).toBeUndefined());
+});

@@ -1,0 +1,112 @@
+import { Command, CommanderError, Option } from 'commander';
+import { addresses, creditsOrOff, levelOrOff, positiveCredits, untilOf, urlOrNone } from './arguments.js';
+import { findInstallation, readCliConfig } from './cli.config.js';
+import { createAccount, listAccounts, showAccount } from './manage-accounts/accounts.commands.js';
+import { addCredits, showCredits } from './manage-credits/credits.commands.js';
+import { createUser, deleteUser, listUsers, setUser, showUser, type UserChange } from './manage-users/users.commands.js';
+import { OperatorApi } from './operator-api.client.js';
+import { replayCommand, type OpenEvents } from './replay-ledger/replay.command.js';
+import { exitCodes, misused, type ExitCode, type Report } from './report.js';
+
+/** Where a program stands: what tests replace. */
+export type Surroundings = Readonly<{
+  environment: NodeJS.ProcessEnv;
+  openEvents: OpenEvents;
+  readStdin: () => Promise<string>;
+  writeOut: (text: string) => void;
+  writeError: (text: string) => void;
+}>;
+
+const help = `
+It talks to KWOTA_URL with KWOTA_OPERATOR_TOKEN, else to what <KWOTA_DATA_DIR or ./data>/first-start.json names.
+audit reads KWOTA_EVENT_STORE_URL, else <KWOTA_DATA_DIR or ./data>/ledger/events.db.
+Exit codes: 0 ok, 1 refused or mismatch, 2 usage, 3 unreachable.
+Not there yet, as this version's operator API has no route for them: dead-letters, credits adjust, topics.
+Not there yet: audit verify, audit export.`;
+
+/** Runs one command line (without node and script) and tells its exit code. */
+export const runKwota = async (argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> => {
+  let exitCode: ExitCode = exitCodes.ok;
+  const program = programOf(surroundings, (report, asJson) => {
+    exitCode = report.exitCode;
+    if (asJson) surroundings.writeOut(`${JSON.stringify(report.json)}\n`);
+    else (report.exitCode === exitCodes.ok ? surroundings.writeOut : surroundings.writeError)(`${report.text}\n`);
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has said already what was wrong; --help and --version are no mistake.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    throw error;
+  }
+};
+
+type Print = (report: Report, asJson: boolean) => void;
+type Json = { json?: boolean };
+
+const programOf = ({ environment, openEvents, readStdin, writeOut, writeError }: Surroundings, print: Print): Command => {
+  const program = new Command('kwota').description("Kwota's operator's and auditor's commands").addHelpText('after', help);
+  // Before the subcommands: they inherit both.
+  program.exitOverride().configureOutput({ writeOut, writeErr: writeError });
+
+  const group = (name: string, description: string): Command => program.command(name).description(description);
+  const command = (parent: Command, nameAndArguments: string, description: string): Command =>
+    parent.command(nameAndArguments).description(description).option('--json', 'for a program rather than a reader');
+  const ask = async ({ json = false }: Json, work: (api: OperatorApi) => Promise<Report>): Promise<void> => {
+    const installation = findInstallation(readCliConfig(environment));
+    print(installation.found ? await work(new OperatorApi(installation.url, installation.operatorToken)) : misused(installation.reason), json);
+  };
+  const passwordOf = async (given: string | undefined): Promise<string | undefined> => (given === '-' ? (await readStdin()).replace(/\r?\n$/, '') : given);
+  const password = () => new Option('--password <password>', 'exactly 8 letters, digits or _; - reads it from standard input, out of sight of ps');
+
+  const account = group('account', 'SMS accounts');
+  command(account, 'create [account]', 'create an account, or name the next one')
+    .option('--description <text>')
+    .action((name: string | undefined, options: Json & { description?: string }) => ask(options, (api) => createAccount(api, name, options.description)));
+  command(account, 'list', 'names of all accounts').action((options: Json) => ask(options, listAccounts));
+  command(account, 'show <account>', 'an account with its credit').action((name: string, options: Json) => ask(options, (api) => showAccount(api, name)));
+
+  const user = group('user', 'API users of an account');
+  command(user, 'create <account> <login>', 'create an API user; without a password one is made up and shown')
+    .addOption(password())
+    .action(async (name: string, login: string, options: Json & { password?: string }) => {
+      const given = await passwordOf(options.password);
+      await ask(options, (api) => createUser(api, name, login, given));
+    });
+  command(user, 'list <account>', 'all API users with quota, threshold, addresses and callback').action((name: string, options: Json) => ask(options, (api) => listUsers(api, name)));
+  command(user, 'show <account> <login>', 'an API user').action((name: string, login: string, options: Json) => ask(options, (api) => showUser(api, name, login)));
+  command(user, 'set <account> <login>', 'change an API user; what is left out stays')
+    .addOption(password())
+    .option('--quota <credits|off>', 'what the user has left to spend', creditsOrOff)
+    .option('--threshold <credits|off>', 'an alert when as much or less is left', levelOrOff)
+    .option('--alert-email <address>')
+    .option('--alert-number <number>')
+    .addOption(new Option('--support <means>', 'how an alert goes out').choices(['both', 'mail', 'sms']))
+    .option('--ip <addresses|none>', 'at most five, by commas', addresses)
+    .option('--callback <url|none>', 'where delivery reports go', urlOrNone)
+    .option('--stop-callback <url|none>', 'where STOP messages go', urlOrNone)
+    .action(async (name: string, login: string, { json = false, ...change }: Json & UserChange) => {
+      const given = await passwordOf(change.password);
+      await ask({ json }, (api) => setUser(api, name, login, given === undefined ? change : { ...change, password: given }));
+    });
+  command(user, 'delete <account> <login>', 'delete an API user; what is left of its quota returns to the account').action((name: string, login: string, options: Json) =>
+    ask(options, (api) => deleteUser(api, name, login)),
+  );
+
+  const creditsGroup = group('credits', "an account's credit");
+  command(creditsGroup, 'add <account>', 'put credits into the pool')
+    .argument('<credits>', 'at most three decimals', positiveCredits)
+    .requiredOption('--reference <text>', 'makes it happen once: an invoice number, an order')
+    .action((name: string, amount: number, options: Json & { reference: string }) => ask(options, (api) => addCredits(api, name, amount, options.reference)));
+  command(creditsGroup, 'show <account>', 'what is left, and what is in quotas').action((name: string, options: Json) => ask(options, (api) => showCredits(api, name)));
+
+  const audit = group('audit', "the ledger's events, read without Kwota's help");
+  command(audit, 'replay', 'add the events up to balances, check every hash, compare with the running system')
+    .option('--until <instant|position>', 'as it was then', untilOf)
+    .option('--no-compare', 'leave the running system alone')
+    .action(async ({ json = false, until, compare }: Json & { until?: ReturnType<typeof untilOf>; compare: boolean }) =>
+      print(await replayCommand(readCliConfig(environment), openEvents, until, compare), json),
+    );
+  return program;
+};

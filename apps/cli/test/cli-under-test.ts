@@ -1,0 +1,29 @@
+import type { EventReader, StoredEvent } from '@kwota/event-store';
+import { runKwota } from '../src/kwota.program.js';
+
+export type Run = Readonly<{ exitCode: number; out: string; error: string }>;
+
+const noEvents = async (): Promise<EventReader> => ({
+  readStream: none,
+  readAll: none,
+  streams: async () => [],
+  loadSnapshot: async () => undefined,
+  health: () => ({ ready: true, reasons: [] }),
+  close: async () => undefined,
+});
+
+async function* none(): AsyncGenerator<StoredEvent> {}
+
+/** One command line in this process, with what it wrote. */
+export const run = async (commandLine: readonly string[], environment: NodeJS.ProcessEnv, stdin = ''): Promise<Run> => {
+  const out: string[] = [];
+  const error: string[] = [];
+  const exitCode = await runKwota(commandLine, {
+    environment,
+    openEvents: noEvents,
+    readStdin: async () => stdin,
+    writeOut: (text) => void out.push(text),
+    writeError: (text) => void error.push(text),
+  });
+  return { exitCode, out: out.join(''), error: error.join('') };
+};

@@ -1,0 +1,85 @@
+import { startKwota, type KwotaProcess } from '@kwota/testing/kwota-process';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+const bin = fileURLToPath(new URL('../bin/kwota.mjs', import.meta.url));
+
+type Run = Readonly<{ exitCode: number | null; out: string; error: string }>;
+
+/** The built command as an operator runs it. */
+const kwotaCommand = async (environment: NodeJS.ProcessEnv, commandLine: readonly string[]): Promise<Run> => {
+  const child = spawn(process.execPath, [bin, ...commandLine], { env: { PATH: process.env['PATH'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const [exitCode, out, error] = await Promise.all([exited, text(child.stdout), text(child.stderr)]);
+  return { exitCode, out, error };
+};
+
+describe('kwota', () => {
+  let dataDir: string;
+  let kwota: KwotaProcess;
+  const account = 'sms-kw00009-1';
+
+  beforeAll(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'kwota-cli-'));
+    kwota = await startKwota(dataDir);
+  }, 60_000);
+  afterAll(async () => {
+    await kwota.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }, 30_000);
+
+  const run = (...commandLine: string[]) => kwotaCommand({ KWOTA_DATA_DIR: dataDir }, commandLine);
+  const asJson = async (...commandLine: string[]): Promise<unknown> => {
+    const { exitCode, out, error } = await run(...commandLine, '--json');
+    expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' });
+    return JSON.parse(out);
+  };
+
+  it('opens an account with credit and a user with a quota, all against what the first start wrote down', async () => {
+    expect(await asJson('account', 'create', account, '--description', 'Parcels')).toEqual({ serviceName: account });
+    expect(await asJson('account', 'list')).toEqual([kwota.first.serviceName, account]);
+    expect(await asJson('credits', 'add', account, '100.5', '--reference', 'invoice-1')).toEqual({ creditsLeft: 100.5 });
+    expect(await asJson('credits', 'add', account, '100.5', '--reference', 'invoice-1')).toEqual({ creditsLeft: 100.5 });
+    expect(await asJson('user', 'create', account, 'anna', '--password', 'Abcd1234')).toEqual({ login: 'anna' });
+    await asJson('user', 'set', account, 'anna', '--quota', '40', '--threshold', '5', '--alert-email', 'owner@example.org', '--support', 'mail');
+    expect(await asJson('user', 'list', account)).toMatchObject([{ login: 'anna', quotaInformations: { quotaLeft: 40, quotaStatus: 'active' } }]);
+    expect(await asJson('credits', 'show', account)).toMatchObject({ creditsLeft: 60.5, creditsHoldByQuota: 40 });
+  }, 60_000);
+
+  it('says what was refused', async () => {
+    expect(await run('credits', 'add', account, '7', '--reference', 'invoice-1')).toMatchObject({ exitCode: 1, error: 'reference was used for another amount\n' });
+    expect(await run('user', 'show', account, 'nobody')).toMatchObject({ exitCode: 1 });
+    expect(await run('account', 'show', 'sms-kw00404-1')).toMatchObject({ exitCode: 1 });
+  }, 30_000);
+
+  it('replays the events beside the running ledger to what the operator API reports', async () => {
+    const replayed = (await asJson('audit', 'replay')) as { accounts: { account: string }[] };
+    expect(replayed).toMatchObject({ ok: true, comparison: { outcome: 'equal', accounts: 2 } });
+    expect(replayed.accounts.find((balance) => balance.account === account)).toMatchObject({ poolMilliCredits: 60_500, quotasMilliCredits: 40_000, purchasedMilliCredits: 100_500 });
+    const until = await asJson('audit', 'replay', '--until', '3');
+    expect(until).toMatchObject({ position: 3, comparison: { outcome: 'not-compared' } });
+  }, 30_000);
+
+  it('deletes a user, whose quota returns', async () => {
+    await asJson('user', 'delete', account, 'anna');
+    expect(await asJson('credits', 'show', account)).toMatchObject({ creditsLeft: 100.5, creditsHoldByQuota: 0 });
+  }, 30_000);
+
+  it('finds nobody where nobody is, and then still replays', async () => {
+    const first = JSON.parse(readFileSync(join(dataDir, 'first-start.json'), 'utf8')) as { url: string };
+    await kwota.stop();
+    expect((await run('account', 'list')).exitCode).toBe(3);
+    expect(await asJson('audit', 'replay')).toMatchObject({ ok: true, comparison: { outcome: 'not-compared' } });
+    expect((await kwotaCommand({ KWOTA_DATA_DIR: dataDir, KWOTA_URL: first.url, KWOTA_OPERATOR_TOKEN: 'x' }, ['audit', 'replay'])).exitCode).toBe(3);
+  }, 30_000);
+
+  it('ends with 1 on a file of events that is none', async () => {
+    const file = join(dataDir, 'damaged.db');
+    writeFileSync(file, 'this is no database, and no event store either'.repeat(100));
+    expect((await kwotaCommand({ KWOTA_DATA_DIR: dataDir, KWOTA_EVENT_STORE_URL: `sqlite:${file}` }, ['audit', 'replay'])).exitCode).toBe(1);
+  }, 30_000);
+});

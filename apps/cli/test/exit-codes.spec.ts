@@ -1,0 +1,99 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { run } from './cli-under-test.js';
+
+type Asked = { method: string; url: string; authorization: string | undefined; body: string };
+
+/** Answers every request with the same. */
+const answering = async (status: number, body: string) => {
+  const asked: Asked[] = [];
+  const server: Server = createServer((request, response) => {
+    let received = '';
+    request.on('data', (chunk) => (received += chunk));
+    request.on('end', () => {
+      asked.push({ method: request.method ?? '', url: request.url ?? '', authorization: request.headers.authorization, body: received });
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const environment = { KWOTA_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, KWOTA_OPERATOR_TOKEN: 'op-token' };
+  return { asked, environment, close: () => new Promise((resolve) => server.close(resolve)) };
+};
+
+describe('exit codes', () => {
+  it('0 when it was done', async () => {
+    const api = await answering(200, '["sms-kw00001-1","sms-kw00002-1"]');
+    expect(await run(['account', 'list'], api.environment)).toEqual({ exitCode: 0, out: 'sms-kw00001-1\nsms-kw00002-1\n', error: '' });
+    expect(await run(['account', 'list', '--json'], api.environment)).toMatchObject({ out: '["sms-kw00001-1","sms-kw00002-1"]\n' });
+    expect(api.asked[0]).toMatchObject({ method: 'GET', url: '/operator/accounts', authorization: 'Bearer op-token' });
+    await api.close();
+  });
+
+  it('1 when it was refused, with the reason', async () => {
+    const api = await answering(409, '{"class":"Client::Conflict","message":"reference was used for another amount"}');
+    const command = ['credits', 'add', 'sms-kw00001-1', '5', '--reference', 'r1'];
+    expect(await run(command, api.environment)).toEqual({ exitCode: 1, out: '', error: 'reference was used for another amount\n' });
+    const asJson = await run([...command, '--json'], api.environment);
+    expect(JSON.parse(asJson.out)).toEqual({ outcome: 'refused', httpStatus: 409, message: 'reference was used for another amount' });
+    expect(api.asked[0]).toMatchObject({ url: '/operator/accounts/sms-kw00001-1/credits', body: '{"credits":5,"reference":"r1"}' });
+    await api.close();
+  });
+
+  it.each([
+    [['credits', 'add', 'sms-kw00001-1', '1.2345', '--reference', 'r']],
+    [['credits', 'add', 'sms-kw00001-1', '1']],
+    [['user', 'set', 'sms-kw00001-1', 'anna', '--support', 'pigeon']],
+    [['user', 'set', 'sms-kw00001-1', 'anna']],
+    [['audit', 'replay', '--until', 'yesterday']],
+    [['account']],
+    [['dead-letters', 'list']],
+  ])('2 for %j', async (commandLine) => {
+    expect((await run(commandLine, { KWOTA_URL: 'http://127.0.0.1:9', KWOTA_OPERATOR_TOKEN: 'x' })).exitCode).toBe(2);
+  });
+
+  it('2 when no installation is named', async () => expect((await run(['account', 'list'], { KWOTA_DATA_DIR: 'not-there' })).exitCode).toBe(2));
+
+  it('2 when there are no events to replay', async () => expect((await run(['audit', 'replay'], { KWOTA_DATA_DIR: 'not-there' })).exitCode).toBe(2));
+
+  it('3 when nobody answers', async () => {
+    const api = await answering(200, '[]');
+    await api.close();
+    expect(await run(['account', 'list'], api.environment)).toMatchObject({ exitCode: 3, out: '' });
+  });
+
+  it('3 when the services behind the gateway do not answer it', async () => {
+    const api = await answering(503, '{"message":"Temporarily unavailable (users), nothing was charged"}');
+    expect((await run(['account', 'list'], api.environment)).exitCode).toBe(3);
+    await api.close();
+  });
+
+  it('3 when it is another server that answers', async () => {
+    const api = await answering(200, '{"hello":"world"}');
+    expect((await run(['account', 'list'], api.environment)).exitCode).toBe(3);
+    await api.close();
+  });
+
+  it('0 for help, which says what is not there yet', async () => {
+    const { exitCode, out } = await run(['--help'], {});
+    expect(exitCode).toBe(0);
+    expect(out).toContain('Not there yet');
+  });
+});
+
+describe('passwords', () => {
+  it('come from standard input, out of sight of ps', async () => {
+    const api = await answering(200, 'null');
+    expect(await run(['user', 'create', 'sms-kw00001-1', 'anna', '--password', '-'], api.environment, 'Abcd1234\n')).toEqual({ exitCode: 0, out: 'anna created\n', error: '' });
+    expect(api.asked[0]?.body).toBe('{"login":"anna","password":"Abcd1234"}');
+    await api.close();
+  });
+
+  it('are made up and shown once when none is given', async () => {
+    const api = await answering(200, 'null');
+    const { out } = await run(['user', 'create', 'sms-kw00001-1', 'anna', '--json'], api.environment);
+    const { password } = JSON.parse(out) as { password: string };
+    expect(password).toMatch(/^\w{8}$/);
+    expect(JSON.parse(api.asked[0]?.body ?? '')).toEqual({ login: 'anna', password });
+    await api.close();
+  });
+});
