@@ -1,0 +1,52 @@
+import { list, port, readConfig, text, type Setting } from '@kwota/service-kit/config';
+import ipaddr from 'ipaddr.js';
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** OVH.md 9: a little over a day. */
+const defaultRetrySchedule = '5s,30s,5m,30m,2h,5h,10h,10h';
+
+const retryScheduleMs: Setting<readonly number[]> = {
+  variable: 'KWOTA_CALLBACK_RETRY_SCHEDULE',
+  parse: (given = defaultRetrySchedule) =>
+    given.split(',').map((pause) => {
+      const [, count, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(pause.trim()) ?? [];
+      const unitMs = unitsMs[unit ?? ''];
+      if (count === undefined || unitMs === undefined) throw new Error(`"${pause}" is not a pause such as 5s, 30m or 2h`);
+      return Number(count) * unitMs;
+    }),
+};
+
+const allowedNetworks: Setting<readonly string[]> = {
+  variable: 'KWOTA_CALLBACK_ALLOW',
+  parse: (given) =>
+    list('').parse(given).map((network) => {
+      if (!ipaddr.isValidCIDR(network)) throw new Error(`"${network}" is not a network such as 10.0.0.0/8`);
+      return network;
+    }),
+};
+
+const timeZone: Setting<string> = {
+  variable: 'KWOTA_TIME_ZONE',
+  parse: (given = 'UTC') => {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: given });
+    } catch {
+      throw new Error(`"${given}" is not a time zone`);
+    }
+    return given;
+  },
+};
+
+export const dlrSettings = {
+  /** Pauses after each failed attempt of a callback. */
+  retryScheduleMs,
+  /** Private networks, in CIDR notation, that callbacks may reach. */
+  allowedNetworks,
+  timeZone,
+  adminHost: text('KWOTA_HTTP_HOST', '127.0.0.1'),
+  adminPort: port('KWOTA_ADMIN_PORT', 8084),
+};
+
+export const readDlrConfig = (environment: NodeJS.ProcessEnv) => readConfig(environment, dlrSettings);
+export type DlrConfig = ReturnType<typeof readDlrConfig>;

@@ -1,0 +1,33 @@
+import { ServiceDatabase } from '@kwota/service-kit/database';
+import { Outbox } from '@kwota/service-kit/outbox';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { CleanHistoryWorker } from './clean-history/clean-history.worker.js';
+import { EndSilentMessagesWorker } from './end-silent-messages/end-silent-messages.worker.js';
+import { CallbackSender } from './send-callbacks/callback.sender.js';
+
+/** What runs beside the messages; the database closes last. */
+@Injectable()
+export class DlrLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    private readonly database: ServiceDatabase,
+    private readonly outbox: Outbox,
+    private readonly sender: CallbackSender,
+    private readonly silence: EndSilentMessagesWorker,
+    private readonly history: CleanHistoryWorker,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.outbox.relay();
+    this.sender.start();
+    this.silence.start();
+    this.history.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.history.stop();
+    await this.silence.stop();
+    await this.sender.stop();
+    await this.outbox.close();
+    await this.database.close();
+  }
+}

@@ -1,0 +1,102 @@
+import { createOutboxTable } from '@kwota/service-kit/outbox';
+import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { callbackState } from './send-callbacks/callback-queue.repository.js';
+
+const text = (name: string) => ({ name, type: 'text' });
+const optionalText = (name: string) => ({ ...text(name), isNullable: true });
+const integer = (name: string) => ({ name, type: 'integer' });
+/** Times in milliseconds, message ids and milli-credits do not fit PostgreSQL's integer. */
+const bigint = (name: string) => ({ name, type: 'bigint' });
+const optionalBigint = (name: string) => ({ ...bigint(name), isNullable: true });
+
+const tables = [
+  new Table({
+    name: 'message',
+    columns: [
+      { ...bigint('messageId'), isPrimary: true },
+      text('account'),
+      optionalText('userId'),
+      text('receiver'),
+      text('sender'),
+      text('text'),
+      text('tag'),
+      integer('parts'),
+      bigint('creditsMilli'),
+      bigint('acceptedAtMs'),
+      optionalBigint('deferredUntilMs'),
+      bigint('validUntilMs'),
+      text('partStates'),
+      integer('ptt'),
+      integer('dlr'),
+      integer('final'),
+      integer('silent'),
+      integer('submitted'),
+      integer('sequence'),
+      optionalBigint('submittedAtMs'),
+      optionalBigint('deliveredAtMs'),
+      // 1: its sender took it out of the history; a receipt may still correct its state.
+      integer('hidden'),
+    ],
+    indices: [
+      new TableIndex({ name: 'message_history', columnNames: ['account', 'messageId'] }),
+      // Partial: it holds only what is under way, however long the history is.
+      new TableIndex({ name: 'message_validity', columnNames: ['validUntilMs'], where: 'final = 0' }),
+    ],
+    withoutRowid: true,
+  }),
+  new Table({
+    name: 'early_receipt',
+    columns: [
+      { ...integer('id'), isPrimary: true, isGenerated: true, generationStrategy: 'increment' },
+      bigint('messageId'),
+      text('receipt'),
+      bigint('receivedAtMs'),
+    ],
+    indices: [new TableIndex({ name: 'early_receipt_message', columnNames: ['messageId'] })],
+  }),
+  new Table({
+    name: 'callback',
+    columns: [
+      { ...bigint('messageId'), isPrimary: true },
+      { ...integer('sequence'), isPrimary: true },
+      text('origin'),
+      text('url'),
+      integer('ptt'),
+      integer('dlr'),
+      integer('final'),
+      bigint('atMs'),
+      integer('state'),
+      bigint('nextAttemptAtMs'),
+      // JSON: [[atMs, status or null, reason or null], …]
+      text('attempts'),
+    ],
+    indices: [
+      new TableIndex({ name: 'callback_due', columnNames: ['origin', 'nextAttemptAtMs'], where: `state = ${callbackState.waiting}` }),
+      new TableIndex({ name: 'callback_taken', columnNames: ['state'], where: `state = ${callbackState.taken}` }),
+    ],
+    withoutRowid: true,
+  }),
+  new Table({
+    name: 'callback_setting',
+    columns: [
+      { ...text('account'), isPrimary: true },
+      // Empty: the account itself.
+      { ...text('userId'), isPrimary: true },
+      optionalText('callBack'),
+      optionalText('stopCallBack'),
+    ],
+  }),
+];
+
+export class CreateDlrTables1795000000000 implements MigrationInterface {
+  readonly name = 'CreateDlrTables1795000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const table of tables) await runner.createTable(table, false, false, true);
+    await createOutboxTable(runner);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const { name } of [...tables, { name: 'outbox' }]) await runner.dropTable(name);
+  }
+}

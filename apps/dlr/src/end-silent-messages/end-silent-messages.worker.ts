@@ -1,0 +1,49 @@
+import { Messaging } from '@kwota/messaging';
+import type { Logger } from '@kwota/service-kit/logger';
+import { TrackMessagesHandler } from '../track-messages/track-messages.handler.js';
+import { ReceiptsRead } from './receipts-read.js';
+
+const lookIntervalMs = 5_000;
+/** The carrier says itself what it did not submit in time, and the last receipt may be on its way: a minute for both. */
+export const graceMs = 60_000;
+const rowsMax = 500;
+
+/** The final for silence: dlr alone makes it, after the validity, and only when receipts are read to the end (DESIGN §3.5). */
+export class EndSilentMessagesWorker {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private isLooking = false;
+  private stopped = false;
+
+  constructor(
+    private readonly messages: TrackMessagesHandler,
+    private readonly receiptsRead: ReceiptsRead,
+    private readonly messaging: Messaging,
+    private readonly log: Logger,
+  ) {}
+
+  start(): void {
+    this.timer = setInterval(() => {
+      if (!this.isLooking) this.running = this.look(Date.now());
+    }, lookIntervalMs);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** Ends what is overdue at that time; nothing while receipts may be unread. */
+  async look(nowMs: number): Promise<void> {
+    this.isLooking = true;
+    try {
+      if (!this.receiptsRead.toTheEnd(nowMs) || !this.messaging.health().ready) return;
+      for (let ended = rowsMax; ended === rowsMax && !this.stopped; ) ended = await this.messages.endSilent(nowMs - graceMs, nowMs, rowsMax);
+    } catch (error) {
+      this.log.error({ err: { type: (error as Error).name } }, 'silent messages could not be ended; trying again');
+    } finally {
+      this.isLooking = false;
+    }
+  }
+}

@@ -1,0 +1,170 @@
+// The queue of callbacks: one row a change of a message that has a URL. The table is the truth; who sends has the due ones in memory.
+import type { DlrId } from '@kwota/delivery-codes';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { forRows, run } from '../sql.js';
+
+/** `taken`: in the memory of this process; the next one finds it waiting. `dead`: given up, kept for replay. */
+export const callbackState = { waiting: 0, taken: 1, delivered: 2, superseded: 3, dead: 4 } as const;
+export type CallbackState = (typeof callbackState)[keyof typeof callbackState];
+
+/** Behind an earlier callback of its message: due when that one ends. Fits a bigint and a double. */
+export const blockedUntilMs = Number.MAX_SAFE_INTEGER;
+
+export type CallbackId = Readonly<{ messageId: number; sequence: number }>;
+/** When an attempt began, the HTTP status if there was one, else why not. */
+export type Attempt = readonly [atMs: number, status: number | null, reason: string | null];
+export type NewCallback = CallbackId & Readonly<{ url: string; ptt: number; dlr: DlrId; final: boolean; atMs: number }>;
+export type QueuedCallback = NewCallback & Readonly<{ origin: string; attempts: readonly Attempt[] }>;
+export type CallbackResult = Readonly<{ callback: QueuedCallback; attempts: readonly Attempt[]; state: CallbackState; nextAttemptAtMs: number; switchOff: boolean }>;
+
+type CallbackRow = Readonly<{
+  messageId: number | string;
+  sequence: number;
+  origin: string;
+  url: string;
+  ptt: number;
+  dlr: DlrId;
+  final: number;
+  atMs: number | string;
+  attempts: string;
+}>;
+
+const columns = '"messageId", sequence, origin, url, ptt, dlr, final, "atMs", attempts';
+const open = `(${callbackState.waiting}, ${callbackState.taken})`;
+const isRowOf = 'callback."messageId" = CAST(v.column1 AS BIGINT) AND callback.sequence = CAST(v.column2 AS INTEGER)';
+const inIds = (values: string): string => `"messageId" IN (SELECT CAST(v.column1 AS BIGINT) FROM (VALUES ${values}) AS v)`;
+
+@Injectable()
+export class CallbackQueueRepository {
+  async add(manager: EntityManager, rows: readonly { callback: QueuedCallback; state: CallbackState; nextAttemptAtMs: number }[]): Promise<void> {
+    await forRows(
+      manager,
+      rows.map(({ callback: { messageId, sequence, origin, url, ptt, dlr, final, atMs }, state, nextAttemptAtMs }) => [
+        messageId,
+        sequence,
+        origin,
+        url,
+        ptt,
+        dlr,
+        final ? 1 : 0,
+        atMs,
+        '[]',
+        state,
+        nextAttemptAtMs,
+      ]),
+      (values) => `INSERT INTO callback (${columns}, state, "nextAttemptAtMs") VALUES ${values} ON CONFLICT ("messageId", sequence) DO NOTHING`,
+    );
+  }
+
+  /** A final makes what is not delivered yet pointless (DESIGN §6). */
+  async supersede(manager: EntityManager, messageIds: readonly number[]): Promise<void> {
+    await forRows(
+      manager,
+      messageIds.map((messageId) => [messageId]),
+      (values) => `UPDATE callback SET state = ${callbackState.superseded} WHERE ${inIds(values)} AND state IN ${open}`,
+    );
+  }
+
+  /** Which of the messages have a callback that is neither delivered nor given up. */
+  async findOpen(manager: EntityManager, messageIds: readonly number[]): Promise<Set<number>> {
+    const rows = await forRows<{ messageId: number | string }>(
+      manager,
+      messageIds.map((messageId) => [messageId]),
+      (values) => `SELECT "messageId" FROM callback WHERE ${inIds(values)} AND state IN ${open}`,
+    );
+    return new Set(rows.map(({ messageId }) => Number(messageId)));
+  }
+
+  /** What an earlier process had in memory waits again; tells each origin with when its first is due. */
+  async takeOver(manager: EntityManager): Promise<Map<string, number>> {
+    await run(manager, `UPDATE callback SET state = ${callbackState.waiting} WHERE state = ${callbackState.taken}`);
+    const rows = await run<{ origin: string; dueAtMs: number | string }>(
+      manager,
+      `SELECT origin, MIN("nextAttemptAtMs") AS "dueAtMs" FROM callback WHERE state = ${callbackState.waiting} GROUP BY origin`,
+    );
+    return new Map(rows.map(({ origin, dueAtMs }) => [origin, Number(dueAtMs)]));
+  }
+
+  /** Takes an origin's next due callbacks into memory. */
+  async take(manager: EntityManager, origin: string, nowMs: number, rowsMax: number): Promise<QueuedCallback[]> {
+    const rows = await run<CallbackRow & { nextAttemptAtMs: number | string }>(
+      manager,
+      `UPDATE callback SET state = ${callbackState.taken} WHERE ("messageId", sequence) IN (
+         SELECT "messageId", sequence FROM callback WHERE state = ${callbackState.waiting} AND origin = ? AND "nextAttemptAtMs" <= ?
+         ORDER BY "nextAttemptAtMs" LIMIT ?)
+       RETURNING ${columns}, "nextAttemptAtMs"`,
+      [origin, nowMs, rowsMax],
+    );
+    return rows.toSorted((a, b) => Number(a.nextAttemptAtMs) - Number(b.nextAttemptAtMs)).map(callbackOf);
+  }
+
+  /** Undefined when none of the origin waits for a time. */
+  async nextDueAtMs(manager: EntityManager, origin: string): Promise<number | undefined> {
+    const [row] = await run<{ dueAtMs: number | string | null }>(
+      manager,
+      `SELECT MIN("nextAttemptAtMs") AS "dueAtMs" FROM callback WHERE state = ${callbackState.waiting} AND origin = ? AND "nextAttemptAtMs" < ?`,
+      [origin, blockedUntilMs],
+    );
+    return row?.dueAtMs == null ? undefined : Number(row.dueAtMs);
+  }
+
+  /** What was superseded while its attempt ran stays so, unless it was delivered. */
+  async record(manager: EntityManager, results: readonly CallbackResult[]): Promise<void> {
+    await forRows(
+      manager,
+      results.map(({ callback: { messageId, sequence }, state, nextAttemptAtMs, attempts }) => [
+        messageId,
+        sequence,
+        state,
+        nextAttemptAtMs,
+        JSON.stringify(attempts),
+      ]),
+      (values) =>
+        `UPDATE callback SET attempts = v.column5, "nextAttemptAtMs" = CAST(v.column4 AS BIGINT),
+           state = CASE WHEN callback.state = ${callbackState.superseded} AND CAST(v.column3 AS INTEGER) <> ${callbackState.delivered}
+             THEN callback.state ELSE CAST(v.column3 AS INTEGER) END
+         FROM (VALUES ${values}) AS v WHERE ${isRowOf}`,
+    );
+  }
+
+  /** The next callback of each message whose earlier ones have ended becomes due; tells their origins. */
+  async unblock(manager: EntityManager, messageIds: readonly number[], nowMs: number): Promise<string[]> {
+    const rows = await forRows<{ origin: string }>(
+      manager,
+      messageIds.map((messageId) => [messageId]),
+      (values) =>
+        `UPDATE callback SET "nextAttemptAtMs" = ${nowMs} WHERE ${inIds(values)} AND state = ${callbackState.waiting}
+           AND "nextAttemptAtMs" = ${blockedUntilMs} AND NOT EXISTS (SELECT 1 FROM callback AS earlier
+             WHERE earlier."messageId" = callback."messageId" AND earlier.sequence < callback.sequence AND earlier.state IN ${open})
+         RETURNING origin`,
+    );
+    return rows.map(({ origin }) => origin);
+  }
+
+  /** The endpoint said that it is gone for good. */
+  async giveUp(manager: EntityManager, url: string): Promise<void> {
+    await run(manager, `UPDATE callback SET state = ${callbackState.dead} WHERE state = ${callbackState.waiting} AND url = ?`, [url]);
+  }
+
+  async ofMessage(manager: EntityManager, messageId: number): Promise<(QueuedCallback & { state: CallbackState })[]> {
+    const rows = await run<CallbackRow & { state: CallbackState }>(
+      manager,
+      `SELECT ${columns}, state FROM callback WHERE "messageId" = ? ORDER BY sequence`,
+      [messageId],
+    );
+    return rows.map((row) => ({ ...callbackOf(row), state: row.state }));
+  }
+}
+
+const callbackOf = ({ messageId, sequence, origin, url, ptt, dlr, final, atMs, attempts }: CallbackRow): QueuedCallback => ({
+  messageId: Number(messageId),
+  sequence: Number(sequence),
+  origin,
+  url,
+  ptt: Number(ptt),
+  dlr: Number(dlr) as DlrId,
+  final: Number(final) === 1,
+  atMs: Number(atMs),
+  attempts: JSON.parse(attempts) as Attempt[],
+});

@@ -1,0 +1,74 @@
+// What became of attempts, many in one transaction. A result that is lost with the process repeats its callback.
+import { ServiceDatabase } from '@kwota/service-kit/database';
+import type { Logger } from '@kwota/service-kit/logger';
+import { CallbackSettingsRepository } from '../set-callbacks/callback-settings.repository.js';
+import { CallbackQueueRepository, callbackState, type CallbackResult } from './callback-queue.repository.js';
+
+const retryDelayMs = 500;
+/** Nobody waits for a result; a commit costs the same for one as for a hundred. */
+const gatherMs = 20;
+
+export type DueOrigins = Readonly<{ origins: readonly string[]; atMs: number }>;
+
+export class CallbackResultsRecorder {
+  private gathered: CallbackResult[] = [];
+  private running: Promise<void> | undefined;
+  private closing = false;
+  private listener: (due: DueOrigins) => void = () => undefined;
+
+  constructor(
+    private readonly database: ServiceDatabase,
+    private readonly queue: CallbackQueueRepository,
+    private readonly settings: CallbackSettingsRepository,
+    private readonly log: Logger,
+  ) {}
+
+  /** Called when callbacks wait in the table for that time. */
+  onRecorded(listener: (due: DueOrigins) => void): void {
+    this.listener = listener;
+  }
+
+  record(result: CallbackResult): void {
+    this.gathered.push(result);
+    this.running ??= this.run().finally(() => (this.running = undefined));
+  }
+
+  /** Resolves when all is durable, or one more attempt has failed. */
+  async close(): Promise<void> {
+    this.closing = true;
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (this.gathered.length > 0) {
+      if (!this.closing) await new Promise((resolve) => setTimeout(resolve, gatherMs));
+      const results = this.gathered;
+      this.gathered = [];
+      try {
+        await this.write(results);
+      } catch (error) {
+        this.log.error({ err: { type: (error as Error).name } }, 'results of callbacks could not be stored; trying again');
+        this.gathered = [...results, ...this.gathered];
+        if (this.closing) return;
+        await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
+      }
+    }
+  }
+
+  private async write(results: readonly CallbackResult[]): Promise<void> {
+    const nowMs = Date.now();
+    const ended = results.filter(({ callback, state }) => !callback.final && state !== callbackState.waiting);
+    const goneUrls = new Set(results.filter(({ switchOff }) => switchOff).map(({ callback }) => callback.url));
+    const unblocked = await this.database.transaction(async (manager) => {
+      await this.queue.record(manager, results);
+      for (const url of goneUrls) await this.queue.giveUp(manager, url);
+      return this.queue.unblock(manager, [...new Set(ended.map(({ callback }) => callback.messageId))], nowMs);
+    });
+    this.listener({ origins: unblocked, atMs: nowMs });
+    for (const { callback, state, nextAttemptAtMs } of results)
+      if (state === callbackState.waiting) this.listener({ origins: [callback.origin], atMs: nextAttemptAtMs });
+    for (const url of goneUrls)
+      for (const { account, userId } of await this.settings.switchOff(url))
+        this.log.warn({ account, userId }, 'the callback URL answered 410, so the callback is switched off');
+  }
+}

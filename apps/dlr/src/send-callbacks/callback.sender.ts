@@ -1,0 +1,234 @@
+// Sends what is due, each origin in a lane of its own, so that a slow endpoint holds up nobody else.
+import { ServiceDatabase } from '@kwota/service-kit/database';
+import type { Logger } from '@kwota/service-kit/logger';
+import type { Metrics } from '@kwota/service-kit/metrics';
+import { blockedUntilMs, callbackState, CallbackQueueRepository, type Attempt, type CallbackResult, type QueuedCallback } from './callback-queue.repository.js';
+import type { Queued } from './callback-queue.js';
+import { callbackUrl } from './callback-request.js';
+import { AttemptCutShort, CallbackClient, type CallbackAnswer } from './callback.client.js';
+import { judgeAttempt } from './judge-attempt.js';
+import { CallbackResultsRecorder } from './callback-results.recorder.js';
+
+/** Connections to one endpoint, and so requests at a time. */
+export const connectionsPerOrigin = 32;
+/** Requests at a time in total: 16 endpoints may stand still before another one waits for them. */
+const inFlightMax = 512;
+/** Due callbacks of one origin in memory; more wait in the table. */
+const readyPerOriginMax = 1_000;
+const refillBelow = 200;
+const readyMax = 20_000;
+const tickMs = 100;
+/** A final is tried at once, but its message's earlier attempt may finish, if it does so soon. */
+const finalWaitsMs = 500;
+
+type Ready = { readonly callback: QueuedCallback; superseded: boolean };
+type Lane = { readonly origin: string; ready: Ready[]; inFlight: number; tableDueAtMs: number; refilling: boolean };
+type InFlight = Readonly<{ abort: AbortController; ended: Promise<void> }>;
+
+export type CallbackSenderOptions = Readonly<{ retryScheduleMs: readonly number[]; timeZone: string }>;
+
+export class CallbackSender {
+  private readonly lanes = new Map<string, Lane>();
+  private readonly readyByMessage = new Map<number, Ready>();
+  private readonly inFlightByMessage = new Map<number, InFlight>();
+  private inFlight = 0;
+  private ready = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private stopping = false;
+  private readonly underWay = new Set<Promise<void>>();
+  private readonly attemptsCounted;
+
+  private constructor(
+    private readonly database: ServiceDatabase,
+    private readonly queue: CallbackQueueRepository,
+    private readonly client: CallbackClient,
+    private readonly recorder: CallbackResultsRecorder,
+    private readonly options: CallbackSenderOptions,
+    private readonly log: Logger,
+    metrics: Metrics,
+  ) {
+    this.attemptsCounted = metrics.counter('kwota_dlr_callback_attempts_total', 'Attempts of callbacks by what became of them', ['result']);
+    metrics.gauge('kwota_dlr_callbacks_in_flight', 'Callbacks that wait for their answer', () => this.inFlight);
+    metrics.gauge('kwota_dlr_callbacks_ready', 'Callbacks that are due and wait for a connection', () => this.ready);
+  }
+
+  /** Takes over what an earlier process left. */
+  static async open(
+    database: ServiceDatabase,
+    queue: CallbackQueueRepository,
+    client: CallbackClient,
+    recorder: CallbackResultsRecorder,
+    options: CallbackSenderOptions,
+    log: Logger,
+    metrics: Metrics,
+  ): Promise<CallbackSender> {
+    const sender = new CallbackSender(database, queue, client, recorder, options, log, metrics);
+    const origins = await database.transaction((manager) => queue.takeOver(manager));
+    for (const [origin, dueAtMs] of origins) sender.lane(origin).tableDueAtMs = dueAtMs;
+    recorder.onRecorded(({ origins: due, atMs }) => {
+      for (const origin of due) sender.wakeAt(origin, atMs);
+    });
+    return sender;
+  }
+
+  start(): void {
+    this.timer = setInterval(() => this.tick(), tickMs);
+  }
+
+  /** Attempts under way are cut short: they come again at the next start. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    clearInterval(this.timer);
+    for (const { abort } of this.inFlightByMessage.values()) abort.abort(new AttemptCutShort());
+    await Promise.all(this.underWay);
+    await this.recorder.close();
+    await this.client.close();
+  }
+
+  /** How many callbacks of the origin may be taken into memory. */
+  roomFor(origin: string): number {
+    if (this.ready >= readyMax || this.stopping) return 0;
+    const lane = this.lanes.get(origin);
+    // What waits in the table came first.
+    if (lane && lane.tableDueAtMs <= Date.now()) return 0;
+    return readyPerOriginMax - (lane?.ready.length ?? 0);
+  }
+
+  /** After the commit. */
+  offer({ taken, waitingOrigins, supersededMessageIds }: Queued): void {
+    for (const messageId of supersededMessageIds) {
+      const ready = this.readyByMessage.get(messageId);
+      if (ready) ready.superseded = true;
+    }
+    const touched = new Set<Lane>();
+    for (const callback of taken) touched.add(this.makeReady(callback));
+    for (const lane of touched) this.pump(lane);
+    for (const origin of waitingOrigins) this.wakeAt(origin, Date.now());
+  }
+
+  private lane(origin: string): Lane {
+    const known = this.lanes.get(origin);
+    if (known) return known;
+    const lane: Lane = { origin, ready: [], inFlight: 0, tableDueAtMs: Infinity, refilling: false };
+    this.lanes.set(origin, lane);
+    return lane;
+  }
+
+  private makeReady(callback: QueuedCallback): Lane {
+    const lane = this.lane(callback.origin);
+    const ready = { callback, superseded: false };
+    lane.ready.push(ready);
+    this.ready += 1;
+    this.readyByMessage.set(callback.messageId, ready);
+    return lane;
+  }
+
+  private wakeAt(origin: string, atMs: number): void {
+    const lane = this.lane(origin);
+    lane.tableDueAtMs = Math.min(lane.tableDueAtMs, atMs);
+  }
+
+  private tick(): void {
+    const nowMs = Date.now();
+    for (const lane of this.lanes.values()) {
+      this.refill(lane, nowMs);
+      if (lane.ready.length > 0) this.pump(lane);
+      else if (lane.inFlight === 0 && lane.tableDueAtMs >= blockedUntilMs && !lane.refilling) this.lanes.delete(lane.origin);
+    }
+  }
+
+  private refill(lane: Lane, nowMs: number): void {
+    if (lane.tableDueAtMs > nowMs || lane.ready.length >= refillBelow) return;
+    if (lane.refilling || this.stopping || this.ready >= readyMax) return;
+    lane.refilling = true;
+    this.track(
+      this.takeFromTable(lane)
+        .catch((error: Error) => this.log.error({ err: { type: error.name } }, 'due callbacks could not be read; trying again'))
+        .finally(() => (lane.refilling = false)),
+    );
+  }
+
+  private async takeFromTable(lane: Lane): Promise<void> {
+    lane.tableDueAtMs = Infinity;
+    const nowMs = Date.now();
+    try {
+      const { callbacks, nextDueAtMs } = await this.database.transaction(async (manager) => ({
+        callbacks: await this.queue.take(manager, lane.origin, nowMs, readyPerOriginMax / 2),
+        nextDueAtMs: await this.queue.nextDueAtMs(manager, lane.origin),
+      }));
+      lane.tableDueAtMs = Math.min(lane.tableDueAtMs, nextDueAtMs ?? Infinity);
+      for (const callback of callbacks) this.makeReady(callback);
+    } catch (error) {
+      lane.tableDueAtMs = nowMs;
+      throw error;
+    }
+    this.pump(lane);
+  }
+
+  private pump(lane: Lane): void {
+    while (lane.inFlight < connectionsPerOrigin && this.inFlight < inFlightMax && !this.stopping) {
+      const next = lane.ready.shift();
+      if (!next) return;
+      this.ready -= 1;
+      const { messageId } = next.callback;
+      if (this.readyByMessage.get(messageId) === next) this.readyByMessage.delete(messageId);
+      if (next.superseded) continue;
+      lane.inFlight += 1;
+      this.inFlight += 1;
+      this.track(
+        this.send(next.callback).finally(() => {
+          lane.inFlight -= 1;
+          this.inFlight -= 1;
+          this.pump(lane);
+          this.refill(lane, Date.now());
+        }),
+      );
+    }
+  }
+
+  private track(work: Promise<void>): void {
+    this.underWay.add(work);
+    void work.finally(() => this.underWay.delete(work));
+  }
+
+  private async send(callback: QueuedCallback): Promise<void> {
+    const { messageId } = callback;
+    await this.endEarlier(messageId);
+    if (this.stopping) return;
+    const abort = new AbortController();
+    const atMs = Date.now();
+    const answering = this.client.get(callbackUrl(callback.url, callback, this.options.timeZone), abort);
+    const inFlight = { abort, ended: answering.then(() => undefined) };
+    this.inFlightByMessage.set(messageId, inFlight);
+    const answer = await answering;
+    if (this.inFlightByMessage.get(messageId) === inFlight) this.inFlightByMessage.delete(messageId);
+    // An attempt that the service itself ended is none: the row is still taken, and the next start sends it.
+    if (this.stopping && answer.reason === 'cut-short') return;
+    this.recorder.record(this.resultOf(callback, answer, atMs));
+  }
+
+  /** Only a final comes while its message's earlier callback is out; the order at the endpoint is that of their beginnings. */
+  private async endEarlier(messageId: number): Promise<void> {
+    const earlier = this.inFlightByMessage.get(messageId);
+    if (!earlier) return;
+    const timer = setTimeout(() => earlier.abort.abort(new AttemptCutShort()), finalWaitsMs);
+    await earlier.ended;
+    clearTimeout(timer);
+  }
+
+  private resultOf(callback: QueuedCallback, answer: CallbackAnswer, atMs: number): CallbackResult {
+    const attempts: Attempt[] = [...callback.attempts, [atMs, answer.status, answer.reason]];
+    const nowMs = Date.now();
+    const { retryScheduleMs } = this.options;
+    const verdict = judgeAttempt({ answer, attempts: attempts.length, retryScheduleMs, random: Math.random(), nowMs });
+    this.attemptsCounted.inc({ result: verdict.kind });
+    const state = {
+      delivered: callbackState.delivered,
+      again: callbackState.waiting,
+      dead: callbackState.dead,
+      'switched-off': callbackState.dead,
+    }[verdict.kind];
+    const nextAttemptAtMs = verdict.kind === 'again' ? nowMs + verdict.inMs : nowMs;
+    return { callback, attempts, state, nextAttemptAtMs, switchOff: verdict.kind === 'switched-off' };
+  }
+}

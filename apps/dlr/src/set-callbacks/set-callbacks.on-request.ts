@@ -1,0 +1,46 @@
+import { findCallbacks, setCallbacks } from '@kwota/contracts/dlr.requests.v1';
+import type { ReplyOf, RequestOf } from '../requests.js';
+import { OnRequest } from '@kwota/service-kit/messaging-strategy';
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { AddressGuard } from '../send-callbacks/address-guard.js';
+import { CallbackSettingsRepository } from './callback-settings.repository.js';
+
+type Refusal = 'url-not-valid' | 'address-not-allowed';
+
+@Controller()
+export class SetCallbacksOnRequest {
+  constructor(
+    private readonly settings: CallbackSettingsRepository,
+    private readonly guard: AddressGuard,
+  ) {}
+
+  @OnRequest(setCallbacks)
+  async set(@Payload() request: RequestOf<typeof setCallbacks>): Promise<ReplyOf<typeof setCallbacks>> {
+    const { account, userId, dryRun = false } = request;
+    const given = { callBack: request.callBack === '' ? null : request.callBack, stopCallBack: request.stopCallBack === '' ? null : request.stopCallBack };
+    for (const field of ['callBack', 'stopCallBack'] as const) {
+      const code = this.refusalOf(given[field]);
+      if (code) return { outcome: 'refused', code, field };
+    }
+    if (dryRun) return { outcome: 'done' };
+    const { callBack, stopCallBack } = this.settings.of({ account, userId });
+    await this.settings.set({ account, userId }, {
+      callBack: given.callBack === undefined ? callBack : given.callBack,
+      stopCallBack: given.stopCallBack === undefined ? stopCallBack : given.stopCallBack,
+    });
+    return { outcome: 'done' };
+  }
+
+  @OnRequest(findCallbacks)
+  async find(@Payload() { account }: RequestOf<typeof findCallbacks>): Promise<ReplyOf<typeof findCallbacks>> {
+    return { outcome: 'done', callbacks: this.settings.ofAccount(account) };
+  }
+
+  /** The panel's rule (OVH.md 6), and no private address where the URL names one; a name is resolved at each attempt. */
+  private refusalOf(url: string | null | undefined): Refusal | undefined {
+    if (url == null) return undefined;
+    if (!/^https?:\/\//.test(url) || !URL.canParse(url)) return 'url-not-valid';
+    return this.guard.isRefusedLiteral(new URL(url).hostname) ? 'address-not-allowed' : undefined;
+  }
+}
