@@ -1,8 +1,9 @@
 // What a service publishes is written in the transaction that changes its state, so that store and topic never disagree (DESIGN §5).
 import { Messaging, type OutgoingMessage } from '@kwota/messaging';
-import { EntitySchema, In, type EntityManager, type QueryRunner, Table } from 'typeorm';
+import { EntitySchema, type EntityManager, type QueryRunner, Table } from 'typeorm';
 import type { ServiceDatabase } from './database.js';
 import type { Logger } from './logger.js';
+import { forRows, run } from './sql.js';
 
 type OutboxRow = { id: number; topic: string; key: string; value: string | null; headers: string };
 
@@ -53,15 +54,19 @@ export class Outbox {
   /** Inside the transaction that changes the state. Call `relay` after the commit. */
   async add(manager: EntityManager, messages: readonly OutgoingMessage[]): Promise<void> {
     if (messages.length === 0) return;
-    const rows = messages.map(({ topic, key, value, headers }) => ({ topic, key, value, headers: JSON.stringify(headers) }));
-    for (let from = 0; from < rows.length; from += 500)
-      await manager.createQueryBuilder().insert().into(outboxEntity).values(rows.slice(from, from + 500)).updateEntity(false).execute();
+    const rows = messages.map(({ topic, key, value, headers }) => [topic, key, value, JSON.stringify(headers)]);
+    await forRows(manager, rows, (values) => `INSERT INTO outbox (topic, "key", value, headers) VALUES ${values}`);
   }
 
   /** Starts the relay or tells it that there is more; returns at once. Call it also at start, for what a crash left. */
   relay(): void {
     this.wanted = true;
-    if (!this.running && !this.closed) this.running = this.run().finally(() => (this.running = undefined));
+    if (this.running || this.closed) return;
+    this.running = this.run().finally(() => {
+      this.running = undefined;
+      // What was wanted between the last look and here would wait for the next change.
+      if (this.wanted) this.relay();
+    });
   }
 
   /** Resolves when the relay rests; rows that could not be sent wait for the next start. */
@@ -84,13 +89,10 @@ export class Outbox {
   }
 
   private async sendSome(): Promise<boolean> {
-    const rows = await this.database.read((manager) => manager.find(outboxEntity, { order: { id: 'ASC' }, take: relayBatchMax }));
+    const rows = await this.database.read((manager) => run<OutboxRow>(manager, `SELECT id, topic, "key", value, headers FROM outbox ORDER BY id LIMIT ${relayBatchMax}`));
     if (rows.length === 0) return false;
     await this.messaging.publish(rows.map(({ topic, key, value, headers }) => ({ topic, key, value, headers: JSON.parse(headers) })));
-    const ids = rows.map(({ id }) => id);
-    await this.database.transaction(async (manager) => {
-      for (let from = 0; from < ids.length; from += 500) await manager.delete(outboxEntity, { id: In(ids.slice(from, from + 500)) });
-    });
+    await this.database.transaction((manager) => forRows(manager, rows.map(({ id }) => [id]), (ids) => `DELETE FROM outbox WHERE id IN (${ids})`));
     return rows.length === relayBatchMax;
   }
 }
