@@ -76,13 +76,11 @@ export class ApiUsersClient {
     if (alert) this.checkRecipient(alert);
 
     for (const dryRun of [true, false]) {
+      // Before the threshold: one at or above what is left fires at once, and somebody must be there to be told.
+      if (alert && !dryRun) await this.setRecipient(account, userId, alert);
       if (quota) await this.setQuota(account, userId, quota, dryRun);
       if (alert) await this.setThreshold(account, userId, alert, dryRun);
       if (callbacks) await this.setCallbacks(account, userId, callbacks, dryRun);
-    }
-    if (alert) {
-      const { alertEmail, alertNumber, support } = alert;
-      await this.requests.ask(setAlertRecipient, { account, userId, recipient: { alertEmail, alertNumber, support } });
     }
     if (password === undefined && ipRestrictions === undefined) return;
     const updated = await this.requests.ask(updateUser, {
@@ -122,6 +120,10 @@ export class ApiUsersClient {
     if (reply.code === 'quota-above-pool')
       throw badRequest(`quotaInformations.quotaLeft must not be greater than ${shownCredits(reply.largestMilliCredits ?? 0)}`);
     throw refusalOf(reply.code);
+  }
+
+  private async setRecipient(account: string, userId: string, { alertEmail, alertNumber, support }: AlertThresholdDto): Promise<void> {
+    await this.requests.ask(setAlertRecipient, { account, userId, recipient: { alertEmail, alertNumber, support } });
   }
 
   private async setThreshold(account: string, userId: string, { alertThreshold }: AlertThresholdDto, dryRun: boolean): Promise<void> {
