@@ -1,8 +1,8 @@
 // How a commit lies in its row: one JSON text a topic and partition, end to end, so that a reader parses only what it asked for.
 import type { IncomingMessage } from '@kwota/messaging';
 
-/** `chars` is the length of the segment's JSON within the row's `messages`. */
-type Segment = [topic: string, partition: number, count: number, chars: number];
+/** `chars` is the length of the segment's JSON within the row's `messages`, `last` its last message's place in the commit. */
+type Segment = [topic: string, partition: number, last: number, chars: number];
 type StoredMessage = [offsetInCommit: number, key: string, value: string | null, headers: Record<string, string>];
 
 export type CommitRow = Readonly<{ first: number; count: number; atMs: number; segments: string; messages: string }>;
@@ -21,7 +21,7 @@ export const encodeCommit = (messages: readonly IncomingMessage[]): CommitRow =>
   let text = '';
   for (const { topic, partition, stored } of bySegment.values()) {
     const json = JSON.stringify(stored);
-    segments.push([topic, partition, stored.length, json.length]);
+    segments.push([topic, partition, (stored[stored.length - 1] as StoredMessage)[0], json.length]);
     text += json;
   }
   return { first, count: messages.length, atMs, segments: JSON.stringify(segments), messages: text };

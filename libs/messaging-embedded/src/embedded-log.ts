@@ -9,7 +9,7 @@ export type Position = Readonly<{ group: string; topic: string; partition: numbe
 export type Reading = Readonly<{ messages: IncomingMessage[]; readTo: number | undefined }>;
 
 /** Of the file, in `PRAGMA user_version`. */
-const format = 2;
+const format = 3;
 /** A commit of a busy moment is a megabyte: eight of them at a time. */
 const rowsPerRead = 8;
 /** Rows that one erasing transaction takes, so that it holds up the event loop for milliseconds. */
@@ -40,8 +40,8 @@ export class EmbeddedLog {
     this.lock = lockOf(path);
     this.database = new DurableDatabase(path);
     try {
-      this.database.exec(`PRAGMA secure_delete = ON; BEGIN IMMEDIATE; ${schema} COMMIT`);
       this.checkFormat();
+      this.database.exec(`PRAGMA secure_delete = ON; BEGIN IMMEDIATE; PRAGMA user_version = ${format}; ${schema} COMMIT`);
       this.checkSetting('partitions', partitionCount, (kept) => `the embedded log was created with ${kept} partitions, not ${partitionCount}: the count is fixed at creation`);
       this.statements = this.prepareAll();
       this.next = this.readNext();
@@ -103,13 +103,13 @@ export class EmbeddedLog {
    */
   eraseSome(beforeMs: number, isCompacted: (topic: string) => boolean): boolean {
     const { oldest, drop, erased, keepNext, oldTombstones, dropTombstone } = this.statements;
-    const rows = (oldest.all(rowsPerErase) as Pick<CommitRow, 'first' | 'count' | 'atMs' | 'segments'>[]).filter(({ atMs }) => atMs < beforeMs);
+    const rows = (oldest.all(rowsPerErase) as Pick<CommitRow, 'first' | 'atMs' | 'segments'>[]).filter(({ atMs }) => atMs < beforeMs);
     const tombstones = oldTombstones.all(beforeMs, rowsPerErase) as { topic: string; key: string; partition: number; offset: number }[];
     if (rows.length === 0 && tombstones.length === 0) return false;
     this.transaction(() => {
       keepNext.run(this.next);
-      for (const { first, count, segments } of rows) {
-        for (const [topic, partition] of segmentsOf({ segments })) if (!isCompacted(topic)) erased.run(topic, partition, first + count);
+      for (const { first, segments } of rows) {
+        for (const [topic, partition, last] of segmentsOf({ segments })) if (!isCompacted(topic)) erased.run(topic, partition, first + last + 1);
         drop.run(first);
       }
       for (const { topic, key, partition, offset } of tombstones) {
@@ -148,7 +148,7 @@ export class EmbeddedLog {
         WHERE first >= coalesce((SELECT max(first) FROM commits WHERE first <= ?), 0) AND first + count > ? AND instr(segments, ?) > 0 ORDER BY first LIMIT ?`),
       latest: prepare('SELECT key, "offset", at_ms AS atMs, value, headers FROM compacted WHERE topic = ? AND partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?'),
       positions: prepare('SELECT partition, next FROM positions WHERE name = ? AND topic = ?'),
-      oldest: prepare('SELECT first, count, at_ms AS atMs, segments FROM commits ORDER BY first LIMIT ?'),
+      oldest: prepare('SELECT first, at_ms AS atMs, segments FROM commits ORDER BY first LIMIT ?'),
       drop: prepare('DELETE FROM commits WHERE first = ?'),
       oldTombstones: prepare('SELECT topic, key, partition, "offset" FROM compacted WHERE value IS NULL AND at_ms < ? LIMIT ?'),
       dropTombstone: prepare('DELETE FROM compacted WHERE topic = ? AND key = ?'),
@@ -167,8 +167,8 @@ export class EmbeddedLog {
 
   private checkFormat(): void {
     const { user_version: found } = this.database.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (found !== 0 && found !== format) throw new Error(`the embedded log is of format ${found}, and this version reads ${format}`);
-    this.database.exec(`PRAGMA user_version = ${format}`);
+    const { tables } = this.database.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as { tables: number };
+    if (tables > 0 && found !== format) throw new Error(`the embedded log is of format ${found}, and this version reads format ${format}`);
   }
 
   private checkSetting(name: string, wanted: number, mistake: (kept: number) => string): void {

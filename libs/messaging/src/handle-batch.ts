@@ -10,9 +10,12 @@ export const unforeseenAttemptsMax = 8;
 export const dispositionOf = (error: unknown, attempt: number): Disposition => {
   if (error instanceof PoisonMessage) return 'dead-letter';
   if (error instanceof UnknownVersion) return 'stop';
-  if (error instanceof TransientFailure || error instanceof PublishFailed || error instanceof RequestTimedOut) return 'retry';
+  if (isTransient(error)) return 'retry';
   return attempt >= unforeseenAttemptsMax ? 'dead-letter' : 'retry';
 };
+
+const isTransient = (error: unknown): boolean =>
+  error instanceof TransientFailure || error instanceof PublishFailed || error instanceof RequestTimedOut;
 
 export type Backoff = Readonly<{ firstMs: number; maxMs: number }>;
 export const defaultBackoff: Backoff = { firstMs: 100, maxMs: 10_000 };
@@ -24,6 +27,7 @@ export type HandleBatchOptions = Readonly<{
   signal: AbortSignal;
   backoff?: Backoff;
   nowMs: () => number;
+  /** `attempt` is 0 where the whole batch comes again, or a dead letter was not taken. */
   onRetry?: (error: unknown, message: IncomingMessage, attempt: number) => void;
   onDeadLetter?: (error: unknown, message: IncomingMessage) => void;
 }>;
@@ -34,25 +38,40 @@ export type BatchEnd =
   /** A later version is needed: the partition stands still before this message. */
   | { readonly handled: number; readonly stopped: UnknownVersion };
 
+/** A store or peer that is away fails every batch alike: the batch comes again whole so often, then its messages one by one. */
+const wholeAttemptsMax = 8;
+
 /**
- * Runs one partition's batch to its end, for both adapters. After a failure the messages go one by one, so that a bad one neither repeats
- * nor holds up more than it must; until the signal, a message is tried again, put among the dead letters, or stops the partition.
+ * Runs one partition's batch to its end, for both adapters. Where a message is at fault the messages go one by one, so that a bad one
+ * neither repeats nor holds up more than it must; until the signal, a message is tried again, put among the dead letters, or stops the
+ * partition.
  */
 export const handleBatch = async (batch: readonly IncomingMessage[], handle: BatchHandler, options: HandleBatchOptions): Promise<BatchEnd> => {
-  if (batch.length > 1) {
-    try {
-      await handle(batch);
-      return { handled: batch.length };
-    } catch (error) {
-      options.onRetry?.(error, batch[0] as IncomingMessage, 0);
-    }
-  }
+  const whole = batch.length > 1 ? await handleWhole(batch, handle, options) : 'one by one';
+  if (whole === 'handled') return { handled: batch.length };
+  if (whole === 'aborted') return { handled: 0 };
   for (const [index, message] of batch.entries()) {
     const end = await handleOne(message, handle, options);
     if (end === 'aborted') return { handled: index };
     if (end instanceof UnknownVersion) return { handled: index, stopped: end };
   }
   return { handled: batch.length };
+};
+
+const handleWhole = async (batch: readonly IncomingMessage[], handle: BatchHandler, options: HandleBatchOptions): Promise<'handled' | 'aborted' | 'one by one'> => {
+  const { signal, onRetry, backoff = defaultBackoff } = options;
+  for (let attempt = 1; attempt <= wholeAttemptsMax; attempt += 1) {
+    if (signal.aborted) return 'aborted';
+    try {
+      await handle(batch);
+      return 'handled';
+    } catch (error) {
+      onRetry?.(error, batch[0] as IncomingMessage, 0);
+      if (!isTransient(error)) return 'one by one';
+      await pause(pauseMs(backoff, attempt), signal);
+    }
+  }
+  return 'one by one';
 };
 
 const handleOne = async (message: IncomingMessage, handle: BatchHandler, options: HandleBatchOptions): Promise<'handled' | 'aborted' | UnknownVersion> => {
@@ -67,13 +86,13 @@ const handleOne = async (message: IncomingMessage, handle: BatchHandler, options
       if (disposition === 'stop') return error as UnknownVersion;
       if (disposition === 'dead-letter' && (await isPutAside(error, message, options))) return 'handled';
       options.onRetry?.(error, message, attempt);
-      await pause(Math.min(backoff.maxMs, backoff.firstMs * 2 ** (attempt - 1)), signal);
+      await pause(pauseMs(backoff, attempt), signal);
     }
   }
 };
 
 /** False when the log did not take the dead letter: the message stays where it is. */
-const isPutAside = async (error: unknown, message: IncomingMessage, { group, publish, nowMs, onDeadLetter }: HandleBatchOptions): Promise<boolean> => {
+const isPutAside = async (error: unknown, message: IncomingMessage, { group, publish, nowMs, onDeadLetter, onRetry }: HandleBatchOptions): Promise<boolean> => {
   const { topic, key, value, headers, partition, offset } = message;
   const reason = {
     'dead-reason': error instanceof PoisonMessage ? error.message : nameAndPlace(error),
@@ -86,7 +105,8 @@ const isPutAside = async (error: unknown, message: IncomingMessage, { group, pub
   };
   try {
     await publish([{ topic: deadLetterTopicOf(topic), key, value, headers: { ...headers, ...reason } }]);
-  } catch {
+  } catch (failure) {
+    onRetry?.(failure, message, 0);
     return false;
   }
   onDeadLetter?.(error, message);
@@ -99,6 +119,8 @@ const nameAndPlace = (error: unknown): string => {
   const place = (error.stack ?? '').split('\n').find((line) => line.startsWith('    at '));
   return place ? `${error.name} ${place.trim().replace(/\(.*[\\/]/, '(')}` : error.name;
 };
+
+const pauseMs = ({ firstMs, maxMs }: Backoff, attempt: number): number => Math.min(maxMs, firstMs * 2 ** (attempt - 1));
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
