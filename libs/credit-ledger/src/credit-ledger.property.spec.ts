@@ -5,6 +5,7 @@ import { anna, bert, LedgerUnderTest, noonMs, sends } from './credit-ledger.test
 import { decide } from './decide.js';
 import { evolve } from './evolve.js';
 import { postingsOf } from './postings.js';
+import { accountFrom, snapshotOf } from './snapshot.js';
 
 const someone = fc.constantFrom(anna, bert, null);
 const user = fc.constantFrom(anna, bert);
@@ -72,6 +73,22 @@ describe('whatever commands come, in whatever order', () => {
         const ledger = play(some);
         const again = newCreditAccount(ledger.account.account);
         for (const [event, context] of ledger.recorded) evolve(again, JSON.parse(JSON.stringify(event)), context);
+        expect(comparable(again)).toEqual(comparable(ledger.account));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('a snapshot and the events after it give what all events give', () => {
+    fc.assert(
+      fc.property(commands, fc.nat(), (some, cut) => {
+        const ledger = play(some);
+        const at = cut % (ledger.recorded.length + 1);
+        const { account } = ledger.account;
+        const early = newCreditAccount(account);
+        for (const [event, context] of ledger.recorded.slice(0, at)) evolve(early, event, context);
+        const again = accountFrom(account, JSON.parse(JSON.stringify(snapshotOf(early))));
+        for (const [event, context] of ledger.recorded.slice(at)) evolve(again, event, context);
         expect(comparable(again)).toEqual(comparable(ledger.account));
       }),
       { numRuns: 200 },

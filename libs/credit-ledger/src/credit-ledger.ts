@@ -11,3 +11,4 @@ export * from './decision.js';
 export { evolve, replay } from './evolve.js';
 export * from './postings.js';
 export * from './rating-policy.js';
+export { accountFrom, snapshotOf, type AccountSnapshot } from './snapshot.js';

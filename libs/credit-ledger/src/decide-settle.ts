@@ -3,7 +3,7 @@ import { billingPolicyV1, isBilled, type BillingPolicy } from './billing-policy.
 import type { SettleCharge, Tick, WithdrawMessages } from './credit-commands.js';
 import type { CreditEvent, MessageId, MilliCredits } from './credit-events.js';
 import { nothingChanges, type Decision } from './decision.js';
-import { dueHourOf } from './evolve.js';
+import { dueHourOf } from './due-hours.js';
 import { crossedBySpending } from './thresholds.js';
 
 export type SettleRefusal = 'message-unknown';

@@ -10,10 +10,8 @@ import {
   type HeldSubmission,
 } from './credit-account.js';
 import { digestOfEvent } from './command-digest.js';
+import { dueHourOf } from './due-hours.js';
 import type { CommandRefused, CreditEvent, CreditsHeld, EventContext, GrantId, MilliCredits, UserId } from './credit-events.js';
-
-const hourMs = 60 * 60 * 1_000;
-export const dueHourOf = (settleByMs: number): number => Math.floor(settleByMs / hourMs);
 
 /**
  * Folds one event into the account, in place, and returns it: O(1), also with a million open holds. Throws BrokenInvariant, or a TypeError for an
