@@ -39,7 +39,8 @@ const tables = [
     ],
     indices: [
       new TableIndex({ name: 'message_history', columnNames: ['account', 'messageId'] }),
-      // Partial: it holds only what is under way, however long the history is.
+      // Partial: they hold only what is under way, however long the history is.
+      new TableIndex({ name: 'message_pending', columnNames: ['account', 'messageId'], where: 'final = 0' }),
       new TableIndex({ name: 'message_validity', columnNames: ['validUntilMs'], where: 'final = 0' }),
     ],
     withoutRowid: true,

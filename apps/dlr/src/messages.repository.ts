@@ -165,7 +165,7 @@ export class MessagesRepository {
       conditions.push(condition);
       values.push(...given);
     };
-    conditions.push(filter.pending ? '(final = 0 AND submitted = 0)' : '(final = 1 OR submitted = 1)');
+    conditions.push(filter.pending ? 'final = 0 AND submitted = 0' : '(final = 1 OR submitted = 1)');
     if (filter.userId === null) conditions.push('"userId" IS NULL');
     else if (filter.userId !== undefined) where('"userId" = ?', filter.userId);
     if (filter.receiver !== undefined) where('receiver = ?', filter.receiver);

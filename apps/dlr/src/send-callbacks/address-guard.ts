@@ -14,7 +14,7 @@ export type Resolve = (hostname: string, options: { all: true; family: 0 | 4 | 6
 
 /** RFC 6052's well-known prefix, and RFC 8215's local one: an IPv4 address is in the last 32 bits. */
 const nat64Prefixes = [ipaddr.parseCIDR('64:ff9b::/96'), ipaddr.parseCIDR('64:ff9b:1::/48')];
-/** RFC 4380: Teredo; RFC 3056: 6to4. They carry IPv4 addresses that cannot be told from outside. */
+/** All else has a range of its own in ipaddr.js: private, loopback, linkLocal, …, and 6to4 and Teredo, which tunnel to IPv4 addresses. */
 const publicRange = 'unicast';
 
 export class AddressGuard {

@@ -2,6 +2,7 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
 import { CallbackSettingsRepository } from '../set-callbacks/callback-settings.repository.js';
+import { takeTurn } from '../sql.js';
 import { CallbackQueueRepository, callbackState, type CallbackResult } from './callback-queue.repository.js';
 
 const retryDelayMs = 500;
@@ -60,6 +61,7 @@ export class CallbackResultsRecorder {
     const ended = results.filter(({ callback, state }) => !callback.final && state !== callbackState.waiting);
     const goneUrls = new Set(results.filter(({ switchOff }) => switchOff).map(({ callback }) => callback.url));
     const unblocked = await this.database.transaction(async (manager) => {
+      await takeTurn(manager);
       await this.queue.record(manager, results);
       for (const url of goneUrls) await this.queue.giveUp(manager, url);
       return this.queue.unblock(manager, [...new Set(ended.map(({ callback }) => callback.messageId))], nowMs);

@@ -20,7 +20,8 @@ export class CallbackClient {
     this.agent = new Agent({
       connections: connectionsPerOrigin,
       pipelining: 1,
-      keepAliveTimeout: 10_000,
+      // Shorter than most servers wait: a connection must not be closed just as it is used.
+      keepAliveTimeout: 4_000,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
       connect: { timeout: timeoutMs, lookup: guard.lookup },

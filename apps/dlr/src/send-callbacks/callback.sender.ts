@@ -2,6 +2,7 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
 import type { Metrics } from '@kwota/service-kit/metrics';
+import { takeTurn } from '../sql.js';
 import { blockedUntilMs, callbackState, CallbackQueueRepository, type Attempt, type CallbackResult, type QueuedCallback } from './callback-queue.repository.js';
 import type { Queued } from './callback-queue.js';
 import { callbackUrl } from './callback-request.js';
@@ -152,10 +153,11 @@ export class CallbackSender {
     lane.tableDueAtMs = Infinity;
     const nowMs = Date.now();
     try {
-      const { callbacks, nextDueAtMs } = await this.database.transaction(async (manager) => ({
-        callbacks: await this.queue.take(manager, lane.origin, nowMs, readyPerOriginMax / 2),
-        nextDueAtMs: await this.queue.nextDueAtMs(manager, lane.origin),
-      }));
+      const { callbacks, nextDueAtMs } = await this.database.transaction(async (manager) => {
+        await takeTurn(manager);
+        const callbacks = await this.queue.take(manager, lane.origin, nowMs, readyPerOriginMax / 2);
+        return { callbacks, nextDueAtMs: await this.queue.nextDueAtMs(manager, lane.origin) };
+      });
       lane.tableDueAtMs = Math.min(lane.tableDueAtMs, nextDueAtMs ?? Infinity);
       for (const callback of callbacks) this.makeReady(callback);
     } catch (error) {
