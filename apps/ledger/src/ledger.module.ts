@@ -18,6 +18,8 @@ import type { LedgerConfig } from './ledger.config.js';
 import { ReleaseForgottenHoldsTimer } from './release-forgotten-holds/release-forgotten-holds.timer.js';
 import { SettleChargesOnDelivery } from './settle-charges/settle-charges.on-delivery.js';
 import { ShowAccountOnRequest } from './show-account/show-account.on-request.js';
+import { TakeSnapshotsHandler } from './take-snapshots/take-snapshots.handler.js';
+import { TakeSnapshotsTimer } from './take-snapshots/take-snapshots.timer.js';
 import { TransferCreditsOnCredit } from './transfer-credits/transfer-credits.on-credit.js';
 import { TransferCreditsOnRequest } from './transfer-credits/transfer-credits.on-request.js';
 
@@ -28,10 +30,12 @@ class LedgerLifecycle implements OnApplicationShutdown {
     private readonly relay: FactsRelay,
     private readonly writer: LedgerWriter,
     private readonly forgottenHolds: ReleaseForgottenHoldsTimer,
+    private readonly snapshots: TakeSnapshotsTimer,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
     this.forgottenHolds.stop();
+    await this.snapshots.stop();
     await this.writer.flushed();
     await this.relay.close();
     await this.store.close();
@@ -96,6 +100,15 @@ export class LedgerModule {
             return timer;
           },
           inject: [CreditAccountsRepository, LedgerWriter, LedgerClock],
+        },
+        {
+          provide: TakeSnapshotsTimer,
+          useFactory: (accounts: CreditAccountsRepository, store: EventStore, writer: LedgerWriter, relay: FactsRelay) => {
+            const timer = new TakeSnapshotsTimer(accounts, writer, relay, new TakeSnapshotsHandler(accounts, store), logger);
+            timer.start();
+            return timer;
+          },
+          inject: [CreditAccountsRepository, EventStore, LedgerWriter, FactsRelay],
         },
         ChangeCreditHandler,
         LedgerLifecycle,

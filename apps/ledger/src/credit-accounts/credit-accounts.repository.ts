@@ -1,35 +1,33 @@
-import { decodeEvent, genesisHash } from '@kwota/audit-log';
-import { evolve, newCreditAccount, type CreditAccount, type CreditEvent, type SourcePosition } from '@kwota/credit-ledger';
 import { EventStore, type StoredEvent } from '@kwota/event-store';
 import { Injectable } from '@nestjs/common';
-
-/** One account as this process knows it: its state with all that is decided, durable or about to be, and where its stream stands. */
-export type AccountInMemory = {
-  readonly account: string;
-  state: CreditAccount;
-  /** Of the last event decided. */
-  hash: Uint8Array;
-};
-
-const streamPrefix = 'credit-';
-export const streamOf = (account: string): string => streamPrefix + account;
-export const accountOf = (stream: string): string => stream.slice(streamPrefix.length);
+import { accountOf, applyTo, emptyAccount, isCreditStream, loadSnapshot, streamOf, type AccountInMemory } from './fold-account.js';
 
 /** All accounts in memory, folded from their streams; loaded again after a failed append. */
 @Injectable()
 export class CreditAccountsRepository {
+  /** What a start read: the next start reads as much, unless snapshots are taken. */
+  foldedAtLoad = 0;
+  /** Of the last event read at the start. */
+  positionAtLoad = 0;
   private readonly accounts = new Map<string, AccountInMemory>();
   private readonly loading = new Map<string, Promise<void>>();
   private onEvent: (event: StoredEvent) => void = () => undefined;
 
   constructor(private readonly store: EventStore) {}
 
-  /** Folds the whole store; `onEvent` sees each event on its way, in its stream's order, now and whenever a stream is folded again. */
+  /** Folds the store, from its snapshots on; `onEvent` sees each event that is read, in its stream's order, now and whenever a stream is folded again. */
   async loadAll(onEvent: (event: StoredEvent) => void): Promise<void> {
     this.onEvent = onEvent;
-    for await (const event of this.store.readAll()) {
-      if (!event.stream.startsWith(streamPrefix)) continue;
-      this.apply(event);
+    const coveredUpTo = await this.loadSnapshots();
+    this.positionAtLoad = coveredUpTo;
+    for await (const event of this.store.readAll(coveredUpTo + 1)) {
+      this.positionAtLoad = event.position;
+      if (!isCreditStream(event.stream)) continue;
+      const account = accountOf(event.stream);
+      let known = this.accounts.get(account);
+      if (!known) this.accounts.set(account, (known = emptyAccount(account)));
+      if (event.revision > known.state.revision) applyTo(known, event);
+      this.foldedAtLoad += 1;
       onEvent(event);
     }
   }
@@ -47,6 +45,10 @@ export class CreditAccountsRepository {
     return known;
   }
 
+  find(account: string): AccountInMemory | undefined {
+    return this.accounts.get(account);
+  }
+
   all(): Iterable<AccountInMemory> {
     return this.accounts.values();
   }
@@ -54,6 +56,25 @@ export class CreditAccountsRepository {
   /** What was decided on it is void: the next use folds the stream again. */
   drop(account: string): void {
     this.accounts.delete(account);
+  }
+
+  /** Up to which position the snapshots stand for all events; 0 where there are none. */
+  private async loadSnapshots(): Promise<number> {
+    const without: string[] = [];
+    let coveredUpTo = 0;
+    for (const { stream } of await this.store.streams()) {
+      if (!isCreditStream(stream)) continue;
+      const account = accountOf(stream);
+      const snapshot = await loadSnapshot(this.store, account);
+      if (!snapshot) without.push(account);
+      else {
+        this.accounts.set(account, snapshot.known);
+        coveredUpTo = Math.max(coveredUpTo, snapshot.coveredUpTo);
+      }
+    }
+    // Younger than the snapshots, or of another reducer: what lies before that position would be missed.
+    if (coveredUpTo > 0) for (const account of without) await this.load(account);
+    return coveredUpTo;
   }
 
   private missing(names: readonly string[]): readonly string[] {
@@ -69,27 +90,11 @@ export class CreditAccountsRepository {
   }
 
   private async fold(account: string): Promise<void> {
-    const folded = emptyAccount(account);
-    for await (const event of this.store.readStream(streamOf(account))) {
-      applyTo(folded, event);
+    const known = (await loadSnapshot(this.store, account))?.known ?? emptyAccount(account);
+    for await (const event of this.store.readStream(streamOf(account), known.state.revision + 1)) {
+      applyTo(known, event);
       this.onEvent(event);
     }
-    this.accounts.set(account, folded);
-  }
-
-  private apply(event: StoredEvent): void {
-    const account = accountOf(event.stream);
-    const known = this.accounts.get(account) ?? emptyAccount(account);
     this.accounts.set(account, known);
-    applyTo(known, event);
   }
 }
-
-const emptyAccount = (account: string): AccountInMemory => ({ account, state: newCreditAccount(account), hash: genesisHash });
-
-const applyTo = (known: AccountInMemory, event: StoredEvent): void => {
-  const { data, time, type, commandId, source } = decodeEvent(event.data);
-  const context = { timeMs: Date.parse(time), commandId, source: (source ?? undefined) as SourcePosition | undefined };
-  known.state = evolve(known.state, { type, ...data } as CreditEvent, context);
-  known.hash = event.hash;
-};

@@ -5,7 +5,7 @@ import type { StoredEvent } from '@kwota/event-store';
 import { Messaging } from '@kwota/messaging';
 import type { Logger } from '@kwota/service-kit/logger';
 import { DurableDatabase } from '@kwota/service-kit/sqlite';
-import { accountOf } from './credit-accounts.repository.js';
+import { accountOf } from './fold-account.js';
 import type { AppendedEvent } from './ledger-writer.js';
 
 const positionsEveryMs = 1_000;
@@ -68,6 +68,13 @@ export class FactsRelay {
 
   get waiting(): number {
     return this.queue.length - this.sent;
+  }
+
+  /** True when all that was taken is published, and that is noted durably. */
+  isNoted(): boolean {
+    if (this.waiting > 0) return false;
+    this.note();
+    return true;
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,8 @@ import { TransientFailure } from '@kwota/messaging/failures';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreditAccountsRepository, streamOf } from './credit-accounts.repository.js';
+import { CreditAccountsRepository } from './credit-accounts.repository.js';
+import { streamOf } from './fold-account.js';
 import { clockJumpMaxMs, LedgerClock } from './ledger-clock.js';
 import { LedgerWriter, type AppendedEvent } from './ledger-writer.js';
 

@@ -2,7 +2,8 @@ import { encodeEvent, hashOf, type EventEnvelope } from '@kwota/audit-log';
 import { decide, decideHold, evolve, type CreditAccount, type CreditCommand, type CreditEvent, type Decision, type EventContext, type HoldCredits, type HoldDecision } from '@kwota/credit-ledger';
 import { EventStore, type EventToAppend } from '@kwota/event-store';
 import { TransientFailure } from '@kwota/messaging/failures';
-import { CreditAccountsRepository, streamOf, type AccountInMemory } from './credit-accounts.repository.js';
+import { CreditAccountsRepository } from './credit-accounts.repository.js';
+import { streamOf, type AccountInMemory } from './fold-account.js';
 import { LedgerClock } from './ledger-clock.js';
 
 /** Who asked, and from where in the log. */
@@ -27,6 +28,8 @@ type Cycle = {
 export class LedgerWriter {
   private gathering: Cycle | undefined;
   private appending: Cycle | undefined;
+  /** Since the start, by this writer. */
+  appendedEvents = 0;
   private lastFailure: string | undefined;
   private broken: string | undefined;
 
@@ -136,7 +139,9 @@ export class LedgerWriter {
     const batch = [...cycle.streams].map(([account, { expectedRevision, events }]) => ({ stream: streamOf(account), expectedRevision, events }));
     const outcomes = await this.store.append(batch);
     const overtaken = new Set(outcomes.flatMap(({ stream, appended }) => (appended ? [] : [stream])));
-    this.facts.publish(cycle.facts.filter(({ account }) => !overtaken.has(streamOf(account))));
+    const durable = overtaken.size === 0 ? cycle.facts : cycle.facts.filter(({ account }) => !overtaken.has(streamOf(account)));
+    this.appendedEvents += durable.length;
+    this.facts.publish(durable);
     if (overtaken.size > 0) throw new TransientFailure('event store', 'another writer has the stream');
   }
 
@@ -149,11 +154,16 @@ export class LedgerWriter {
 
   /** A decision that breaks the invariant is a bug: nothing of its cycle is written, and nothing is decided until the process is started anew. */
   private breakDown(error: unknown): never {
+    this.distrust(error);
+    throw error;
+  }
+
+  /** What is in memory cannot be right: nothing of it is written any more. */
+  distrust(error: unknown): void {
     this.broken = `an invariant broke (${error instanceof Error ? error.name : 'unknown'})`;
     const cycle = this.gathering;
     this.gathering = undefined;
     if (cycle) this.abandon(cycle, new TransientFailure('ledger', this.broken, { cause: error }));
-    throw error;
   }
 
   private abandon(cycle: Cycle, failure: Error): void {

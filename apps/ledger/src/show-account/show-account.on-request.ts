@@ -5,8 +5,9 @@ import { EventStore } from '@kwota/event-store';
 import { OnRequest } from '@kwota/service-kit/messaging-strategy';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { CreditAccountsRepository, streamOf } from '../credit-accounts/credit-accounts.repository.js';
+import { CreditAccountsRepository } from '../credit-accounts/credit-accounts.repository.js';
 import { factOf } from '../credit-accounts/facts.relay.js';
+import { streamOf } from '../credit-accounts/fold-account.js';
 import { LedgerWriter } from '../credit-accounts/ledger-writer.js';
 
 const unknown = { outcome: 'refused', code: 'account-unknown' } as const;
