@@ -44,7 +44,7 @@ export const OnMessagesAndTombstones = (contract: ReadableContract<unknown>): Me
 const onTopic = (pattern: TopicPattern): MethodDecorator =>
   applyDecorators(EventPattern(pattern.contract.topic, pattern) as MethodDecorator, UseFilters(new PassErrorsOn()));
 
-/** The method takes the request and its IncomingMessage, and returns the reply. */
+/** The method takes the request, and with `@Payload()` and `@Ctx()` also its IncomingMessage; it returns the reply. */
 export const OnRequest = (contract: Omit<AnsweredContract, 'reply'> & { reply: (body: never, metadata: never) => unknown }): MethodDecorator =>
   applyDecorators(MessagePattern(contract.type, { role: 'request', contract }), UseFilters(new PassErrorsOn()));
 

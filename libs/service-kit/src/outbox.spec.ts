@@ -1,11 +1,10 @@
 import type { OutgoingMessage } from '@kwota/messaging';
-import { Messaging } from '@kwota/messaging';
-import { PublishFailed } from '@kwota/messaging/failures';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { ServiceDatabase } from './database.js';
+import { LogInMemory } from './log-in-memory.js';
 import { createLogger } from './logger.js';
 import { createOutboxTable, Outbox, outboxEntity } from './outbox.js';
 import { run } from './sql.js';
@@ -17,26 +16,6 @@ class CreateOutbox1795000000000 implements MigrationInterface {
   down(runner: QueryRunner): Promise<void> {
     return runner.dropTable('outbox');
   }
-}
-
-/** A log that takes messages, or not, as it is told. */
-class LogInMemory extends Messaging {
-  readonly published: OutgoingMessage[] = [];
-  failures = 0;
-  override async publish(messages: readonly OutgoingMessage[]): Promise<void> {
-    if (this.failures > 0) {
-      this.failures -= 1;
-      throw new PublishFailed('away');
-    }
-    this.published.push(...messages);
-  }
-  override subscribe(): never {
-    throw new Error('an outbox subscribes to nothing');
-  }
-  override health() {
-    return { ready: this.failures === 0, reasons: [] };
-  }
-  override async close(): Promise<void> {}
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'kwota-outbox-'));

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { ServiceDatabase } from './database.js';
+import { forRows, run } from './sql.js';
+
+class CreateNumbers1795000000000 implements MigrationInterface {
+  up(runner: QueryRunner): Promise<void> {
+    return runner.createTable(new Table({ name: 'number', columns: [{ name: 'n', type: 'integer', isPrimary: true }] }));
+  }
+  down(runner: QueryRunner): Promise<void> {
+    return runner.dropTable('number');
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'kwota-database-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const open = (name: string): Promise<ServiceDatabase> =>
+  ServiceDatabase.open({ location: join(folder, name), schema: 'test', entities: [], migrations: [CreateNumbers1795000000000] });
+const count = async (database: ServiceDatabase): Promise<number> =>
+  (await database.read((manager) => run<{ count: number }>(manager, 'SELECT count(*) AS count FROM number')))[0]?.count ?? -1;
+const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("a service's database", () => {
+  it('runs its migrations at the start, once', async () => {
+    await (await open('migrations.db')).close();
+    const again = await open('migrations.db');
+    expect(await count(again)).toBe(0);
+    await again.close();
+  });
+
+  it('transactions take turns: one that is rolled back takes nothing of another with it', async () => {
+    const database = await open('turns.db');
+    const insert = (n: number, fails: boolean): Promise<void> =>
+      database.transaction(async (manager) => {
+        await run(manager, 'INSERT INTO number VALUES (?)', [n]);
+        await turnOfLoop();
+        if (fails) throw new Error('rolled back');
+      });
+    const outcomes = await Promise.allSettled([insert(1, false), insert(2, true), insert(3, false), insert(4, true)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
+    expect(await database.read((manager) => run(manager, 'SELECT n FROM number ORDER BY n'))).toEqual([{ n: 1 }, { n: 3 }]);
+    await database.close();
+  });
+
+  it('nobody reads what may yet be rolled back', async () => {
+    const database = await open('reads.db');
+    const failing = database.transaction(async (manager) => {
+      await run(manager, 'INSERT INTO number VALUES (1)');
+      await turnOfLoop();
+      throw new Error('rolled back');
+    });
+    const seen = count(database);
+    await expect(failing).rejects.toThrow('rolled back');
+    expect(await seen).toBe(0);
+    await database.close();
+  });
+
+  it('a statement over many rows goes in pieces that SQLite takes, and gives the rows of all', async () => {
+    const database = await open('rows.db');
+    const rows = Array.from({ length: 1_234 }, (_, n) => [n]);
+    await database.transaction((manager) => forRows(manager, rows, (values) => `INSERT INTO number VALUES ${values}`));
+    const found = await database.read((manager) => forRows<{ n: number }>(manager, rows, (values) => `SELECT n FROM number WHERE n IN (${values})`));
+    expect(found.map(({ n }) => n).toSorted((a, b) => a - b)).toEqual(rows.flat());
+    await database.close();
+  });
+});
