@@ -18,7 +18,6 @@ import type { LedgerConfig } from './ledger.config.js';
 import { ReleaseForgottenHoldsTimer } from './release-forgotten-holds/release-forgotten-holds.timer.js';
 import { SettleChargesOnDelivery } from './settle-charges/settle-charges.on-delivery.js';
 import { ShowAccountOnRequest } from './show-account/show-account.on-request.js';
-import { TakeSnapshotsHandler } from './take-snapshots/take-snapshots.handler.js';
 import { TakeSnapshotsTimer } from './take-snapshots/take-snapshots.timer.js';
 import { TransferCreditsOnCredit } from './transfer-credits/transfer-credits.on-credit.js';
 import { TransferCreditsOnRequest } from './transfer-credits/transfer-credits.on-request.js';
@@ -104,7 +103,7 @@ export class LedgerModule {
         {
           provide: TakeSnapshotsTimer,
           useFactory: (accounts: CreditAccountsRepository, store: EventStore, writer: LedgerWriter, relay: FactsRelay) => {
-            const timer = new TakeSnapshotsTimer(accounts, writer, relay, new TakeSnapshotsHandler(accounts, store), logger);
+            const timer = new TakeSnapshotsTimer(accounts, writer, relay, store, logger);
             timer.start();
             return timer;
           },

@@ -4,7 +4,7 @@ import { CreditAccountsRepository } from '../credit-accounts/credit-accounts.rep
 import { accountOf, applyTo, emptyAccount, isCreditStream, loadSnapshot, streamOf } from '../credit-accounts/fold-account.js';
 import { jsonOf, snapshotBody } from '../credit-accounts/snapshot-body.js';
 
-/** So many events at a time, about a millisecond's work, then whoever waits has a turn. */
+/** So many events at a time, one or two milliseconds' work, then whoever waits has a turn. */
 const eventsPerTurn = 200;
 
 const compared = [
@@ -31,6 +31,8 @@ export class TakeSnapshotsHandler {
   constructor(
     private readonly accounts: CreditAccountsRepository,
     private readonly store: EventStore,
+    /** Waits its turn: others come first. */
+    private readonly giveWay: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve)),
   ) {}
 
   /** `upTo`: the position of an event that is durable. A start reads on from there once this has resolved. @throws StateDiffers */
@@ -61,7 +63,7 @@ export class TakeSnapshotsHandler {
     for await (const event of this.store.readStream(streamOf(known.account), known.state.revision + 1)) {
       if (event.revision > revision) return;
       applyTo(known, event);
-      if (event.revision % eventsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (event.revision % eventsPerTurn === 0) await this.giveWay();
     }
   }
 
