@@ -1,6 +1,7 @@
+import { DurableDatabase } from '@kwota/service-kit/sqlite';
 import { startKwota, type KwotaProcess } from '@kwota/testing/kwota-process';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -75,6 +76,18 @@ describe('kwota', () => {
     expect((await run('account', 'list')).exitCode).toBe(3);
     expect(await asJson('audit', 'replay')).toMatchObject({ ok: true, comparison: { outcome: 'not-compared' } });
     expect((await kwotaCommand({ KWOTA_DATA_DIR: dataDir, KWOTA_URL: first.url, KWOTA_OPERATOR_TOKEN: 'x' }, ['audit', 'replay'])).exitCode).toBe(3);
+  }, 30_000);
+
+  it('tells the first event that somebody changed in the file', async () => {
+    const file = join(dataDir, 'changed.db');
+    for (const end of ['', '-wal']) copyFileSync(join(dataDir, 'ledger', `events.db${end}`), `${file}${end}`);
+    const database = new DurableDatabase(file);
+    const { position, events } = database.prepare("SELECT position, events FROM commits WHERE instr(events, '100500') > 0").get() as { position: number; events: Uint8Array };
+    const changed = Buffer.from(Buffer.from(events).toString('latin1').replace('100500', '900500'), 'latin1');
+    database.prepare('UPDATE commits SET events = ? WHERE position = ?').run(changed, position);
+    database.close();
+    const { exitCode, out } = await kwotaCommand({ KWOTA_DATA_DIR: dataDir, KWOTA_EVENT_STORE_URL: `sqlite:${file}` }, ['audit', 'replay', '--json']);
+    expect({ exitCode, found: JSON.parse(out) }).toMatchObject({ exitCode: 1, found: { ok: false, fault: { stream: `credit-${account}`, reason: 'hash-mismatch' } } });
   }, 30_000);
 
   it('ends with 1 on a file of events that is none', async () => {
