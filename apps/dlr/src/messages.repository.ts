@@ -3,10 +3,10 @@ import type { AcceptedSubmission } from '@kwota/contracts/accepted.v1';
 import type { MessageView } from '@kwota/contracts/dlr.requests.v1';
 import type { PartReceipt } from '@kwota/contracts/receipts.v1';
 import type { DlrId } from '@kwota/delivery-codes';
+import { forRows, run, type SqlValue } from '@kwota/service-kit/sql';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { newMessageState, type MessageState, type PartEnd, type PartState } from './message-state/message-state.js';
-import { forRows, run, type SqlValue } from './sql.js';
 import type { MessageAddress } from './track-messages/message-change.js';
 
 export type TrackedMessage = Readonly<{ address: MessageAddress; state: MessageState }>;

@@ -1,8 +1,8 @@
 // The queue of callbacks: one row a change of a message that has a URL. The table is the truth; who sends has the due ones in memory.
 import type { DlrId } from '@kwota/delivery-codes';
+import { forRows, run } from '@kwota/service-kit/sql';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { forRows, run } from '../sql.js';
 
 /** `taken`: in the memory of this process; the next one finds it waiting. `dead`: given up, kept for replay. */
 export const callbackState = { waiting: 0, taken: 1, delivered: 2, superseded: 3, dead: 4 } as const;
@@ -132,10 +132,11 @@ export class CallbackQueueRepository {
   async unblock(manager: EntityManager, messageIds: readonly number[], nowMs: number): Promise<string[]> {
     const rows = await forRows<{ origin: string }>(
       manager,
-      messageIds.map((messageId) => [messageId]),
+      messageIds.map((messageId) => [messageId, nowMs]),
       (values) =>
-        `UPDATE callback SET "nextAttemptAtMs" = ${nowMs} WHERE ${inIds(values)} AND state = ${callbackState.waiting}
-           AND "nextAttemptAtMs" = ${blockedUntilMs} AND NOT EXISTS (SELECT 1 FROM callback AS earlier
+        `UPDATE callback SET "nextAttemptAtMs" = CAST(v.column2 AS BIGINT) FROM (VALUES ${values}) AS v
+         WHERE "messageId" = CAST(v.column1 AS BIGINT) AND state = ${callbackState.waiting} AND "nextAttemptAtMs" = ${blockedUntilMs}
+           AND NOT EXISTS (SELECT 1 FROM callback AS earlier
              WHERE earlier."messageId" = callback."messageId" AND earlier.sequence < callback.sequence AND earlier.state IN ${open})
          RETURNING origin`,
     );

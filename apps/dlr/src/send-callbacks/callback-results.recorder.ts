@@ -2,7 +2,7 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
 import { CallbackSettingsRepository } from '../set-callbacks/callback-settings.repository.js';
-import { takeTurn } from '../sql.js';
+import { takeTurn } from '../take-turn.js';
 import { CallbackQueueRepository, callbackState, type CallbackResult } from './callback-queue.repository.js';
 
 const retryDelayMs = 500;

@@ -2,7 +2,7 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
 import type { Metrics } from '@kwota/service-kit/metrics';
-import { takeTurn } from '../sql.js';
+import { takeTurn } from '../take-turn.js';
 import { blockedUntilMs, callbackState, CallbackQueueRepository, type Attempt, type CallbackResult, type QueuedCallback } from './callback-queue.repository.js';
 import type { Queued } from './callback-queue.js';
 import { callbackUrl } from './callback-request.js';

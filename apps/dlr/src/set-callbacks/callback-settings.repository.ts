@@ -1,6 +1,6 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
+import { run } from '@kwota/service-kit/sql';
 import type { EntityManager } from 'typeorm';
-import { run } from '../sql.js';
 
 export type CallbackSetting = Readonly<{ callBack: string | null; stopCallBack: string | null }>;
 /** `userId` null: the account's own. */

@@ -10,7 +10,7 @@ import { applyReceipt, billedParts, endForSilence, withdraw, type StateChange } 
 import { MessagesRepository, type TrackedMessage } from '../messages.repository.js';
 import { CallbackQueue, type Queued } from '../send-callbacks/callback-queue.js';
 import { CallbackSender } from '../send-callbacks/callback.sender.js';
-import { takeTurn } from '../sql.js';
+import { takeTurn } from '../take-turn.js';
 import type { MessageChange } from './message-change.js';
 
 export type TrackedNews = Readonly<{
@@ -20,8 +20,8 @@ export type TrackedNews = Readonly<{
 }>;
 type Waiting = Required<TrackedNews> & Readonly<{ resolve: () => void; reject: (error: Error) => void }>;
 
-/** Transactions in a row cost more than the milliseconds that nobody notices here. */
-const spacingMs = 5;
+/** After a pause the next transaction begins at once, else so much later: many share it, and nobody waits for what it does. */
+const spacingMs = 20;
 
 export class TrackMessagesHandler {
   private waiting: Waiting[] = [];
