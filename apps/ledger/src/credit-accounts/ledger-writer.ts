@@ -103,11 +103,11 @@ export class LedgerWriter {
     envelope: Omit<EventEnvelope, 'revision' | 'type' | 'data'>,
     context: EventContext,
   ): void {
-    const { account, time } = envelope;
+    const { v, account, time, commandId, correlationId, source } = envelope;
     for (const event of events) {
       const revision = known.state.revision + 1;
       const { type, ...data } = event;
-      const bytes = encodeEvent({ ...envelope, revision, type, data });
+      const bytes = encodeEvent({ v, account, revision, time, type, data, commandId, correlationId, source });
       known.state = evolve(known.state, event, context);
       known.hash = hashOf(known.hash, bytes);
       stream.events.push({ id: `${account}/${revision}`, type, data: bytes, hash: known.hash });
