@@ -12,7 +12,7 @@ describe('one SMS', () => {
     await dlr.receive(submittedReport(70_001));
     await until(() => endpoint.called.length === 1);
     await dlr.receive(reportOf(70_001));
-    await until(() => endpoint.called.length === 2);
+    await until(() => endpoint.called.length === 2 && dlr.events.length === 2);
     expect(dlr.events).toMatchObject([
       { messageId: 70_001, userId, sequence: 1, ptt: 3, dlr: 8, final: false, silent: false, submitted: true },
       { messageId: 70_001, userId, sequence: 2, ptt: 4, dlr: 1, final: true, silent: false, parts: [{ ptt: 4, dlr: 1 }] },

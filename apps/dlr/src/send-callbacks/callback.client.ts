@@ -1,8 +1,8 @@
 import { Agent, request } from 'undici';
 import { AddressGuard, AddressNotAllowed } from './address-guard.js';
 
-/** OVH.md 9. */
-const timeoutMs = 10_000;
+/** OVH.md 9: from the look-up of the name to the end of the body. */
+const attemptTimeoutMs = 10_000;
 /** So much of an answer is read, so that its connection can be used again; what is longer is cut off with its connection. */
 const bodyBytesMax = 64 * 1024;
 
@@ -16,6 +16,7 @@ export class CallbackClient {
   constructor(
     private readonly guard: AddressGuard,
     connectionsPerOrigin: number,
+    private readonly timeoutMs = attemptTimeoutMs,
   ) {
     this.agent = new Agent({
       connections: connectionsPerOrigin,
@@ -34,9 +35,9 @@ export class CallbackClient {
     const { hostname, username, password } = target;
     // A literal is never looked up.
     if (this.guard.isRefusedLiteral(hostname)) return { status: null, reason: 'address-not-allowed', retryAfter: undefined };
-    const timer = setTimeout(() => abort.abort(new TimedOut()), timeoutMs);
+    const timer = setTimeout(() => abort.abort(new TimedOut()), this.timeoutMs);
     try {
-      const headers = username || password ? { authorization: `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}` } : {};
+      const headers = { 'user-agent': 'Kwota', ...(username || password ? { authorization: basicAuthorization(username, password) } : {}) };
       const answer = await request(target, { method: 'GET', headers, dispatcher: this.agent, signal: abort.signal });
       const retryAfter = answer.headers['retry-after'];
       // The status has decided; whether the rest of the body comes changes nothing.
@@ -64,6 +65,10 @@ class TimedOut extends Error {
   override readonly name = 'TimedOut';
   readonly code = 'time-out';
 }
+
+/** A URL's name and password, as HTTP takes them (RFC 7617). */
+const basicAuthorization = (username: string, password: string): string =>
+  `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
 
 /** System's and undici's codes tell enough; their messages hold addresses. */
 const reasonOf = (error: unknown): string => {
