@@ -1,4 +1,4 @@
-import { startKwota } from '@kwota/testing/kwota-process';
+import { startKwota, type KwotaProcess } from '@kwota/testing/kwota-process';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,11 @@ import { generate } from 'selfsigned';
 type Line = { call: string; answer?: unknown; error?: unknown; message?: string };
 
 const folder = mkdtempSync(join(tmpdir(), 'kwota-ovh-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let kwota: KwotaProcess | undefined;
+afterAll(async () => {
+  await kwota?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 it('the unmodified npm package ovh does the guide’s steps over HTTPS with a local CA', async () => {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
@@ -21,7 +25,7 @@ it('the unmodified npm package ovh does the guide’s steps over HTTPS with a lo
   });
   writeFileSync(cert, pems.cert);
   writeFileSync(key, pems.private);
-  const kwota = await startKwota(join(folder, 'data'), { KWOTA_HTTPS_PORT: '0', KWOTA_TLS_CERT: cert, KWOTA_TLS_KEY: key });
+  kwota = await startKwota(join(folder, 'data'), { KWOTA_HTTPS_PORT: '0', KWOTA_TLS_CERT: cert, KWOTA_TLS_KEY: key });
   const { applicationKey: appKey, applicationSecret: appSecret, consumerKey, serviceName, sender } = kwota.first;
   const OVH_TEST = JSON.stringify({ host: 'localhost', port: Number(new URL(kwota.httpsUrl ?? '').port), appKey, appSecret, consumerKey, serviceName, sender });
   const script = fileURLToPath(new URL('ovh-client.mjs', import.meta.url));

@@ -1,15 +1,23 @@
-import { listenForCallbacks } from '@kwota/testing/callback-listener';
-import { startKwota } from '@kwota/testing/kwota-process';
+import { listenForCallbacks, type CallbackListener } from '@kwota/testing/callback-listener';
+import { startKwota, type KwotaProcess } from '@kwota/testing/kwota-process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'kwota-standalone-'));
-afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+let callbacks: CallbackListener;
+let kwota: KwotaProcess;
+beforeAll(async () => {
+  callbacks = await listenForCallbacks();
+  kwota = await startKwota(dataDir, { KWOTA_CALLBACK_ALLOW: '127.0.0.0/8' });
+}, 30_000);
+afterAll(async () => {
+  await kwota.kill();
+  await callbacks.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
 
 it('one SMS goes the whole way: answered, delivered over SMPP, charged, called back', async () => {
-  const callbacks = await listenForCallbacks();
-  const kwota = await startKwota(dataDir, { KWOTA_CALLBACK_ALLOW: '127.0.0.0/8' });
   const { serviceName, login, password, sender, operatorToken } = kwota.first;
   const user = `${kwota.url}/operator/accounts/${serviceName}/users/${login}`;
   const authorization = { authorization: `Bearer ${operatorToken}` };
@@ -39,5 +47,4 @@ it('one SMS goes the whole way: answered, delivered over SMPP, charged, called b
   expect(statSync(join(dataDir, 'first-start.json')).mode & 0o777).toBe(0o600);
   const written = kwota.output.filter((line) => !line.startsWith('  ')).join('\n');
   for (const secret of [password, secretText, '33600000004', operatorToken, kwota.first.applicationSecret]) expect(written).not.toContain(secret);
-  await callbacks.close();
 }, 60_000);
