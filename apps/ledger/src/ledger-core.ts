@@ -4,6 +4,7 @@ import { CreditAccountsRepository } from './credit-accounts/credit-accounts.repo
 import { LedgerClock } from './credit-accounts/ledger-clock.js';
 import { LedgerWriter } from './credit-accounts/ledger-writer.js';
 
+export { TakeSnapshotsHandler } from './take-snapshots/take-snapshots.handler.js';
 export { holdCommandOf } from './hold-credits/hold-command.js';
 export { LedgerSettings } from './ledger-settings.js';
 

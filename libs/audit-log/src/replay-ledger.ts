@@ -43,21 +43,6 @@ export const replayLedger = async (reader: Pick<EventReader, 'readAll'>, until?:
   return { ok: true, events: fold.events, position: fold.position, accounts: fold.balances() };
 };
 
-export type BalanceDifference = Readonly<{ account: string; field: string; replayed: number | string | null; reported: number | string | null }>;
-type ComparedField = 'revision' | 'poolMilliCredits' | 'quotasMilliCredits' | 'heldMilliCredits' | 'consumedMilliCredits' | 'openHolds';
-
-/** What a running ledger reports against what its events add up to; compare at the revision that it reports, or later events show as differences. */
-export const differencesOf = (replayed: readonly AccountBalance[], reported: readonly ({ account: string } & Partial<Pick<AccountBalance, ComparedField>>)[]): readonly BalanceDifference[] => {
-  const known = new Map(replayed.map((balance) => [balance.account, balance]));
-  return reported.flatMap(({ account, ...fields }): BalanceDifference[] => {
-    const balance = known.get(account);
-    if (!balance) return [{ account, field: 'account', replayed: null, reported: account }];
-    return (Object.entries(fields) as [ComparedField, number][]).flatMap(([field, value]) =>
-      balance[field] === value ? [] : [{ account, field, replayed: balance[field], reported: value }],
-    );
-  });
-};
-
 class Fold {
   events = 0;
   position = 0;

@@ -3,7 +3,7 @@ import { replayLedger } from '@kwota/audit-log/replay-ledger';
 import type { SendSubmission } from '@kwota/contracts/submissions.v1';
 import { ratingPolicyV1 } from '@kwota/credit-ledger';
 import { SqliteEventStore } from '@kwota/event-store-sqlite';
-import { holdCommandOf, LedgerSettings, openLedgerCore, type LedgerCore } from '@kwota/ledger/core';
+import { holdCommandOf, LedgerSettings, openLedgerCore, TakeSnapshotsHandler, type LedgerCore } from '@kwota/ledger/core';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +30,7 @@ export const benchLedgerCore = async ({ l1PerSecond, l2PerSecond }: Limits, pare
     const replayed = await measureReplay(fileOf('many'));
     // The same file again: its stream is long by now.
     const long = await rate('many', 1_024, { firstId: 1e9 });
+    const start = await measureColdStart(fileOf('cold'));
     return [
       { case: 'ledger core, 1 in flight', value: one, unit: '/s' },
       { case: 'ledger core, 1 in flight, of L1', value: one / l1PerSecond, unit: '× L1', goal: '≥ 0.65' },
@@ -41,6 +42,8 @@ export const benchLedgerCore = async ({ l1PerSecond, l2PerSecond }: Limits, pare
       { case: `a stream of ${replayed.events} events against an empty one`, value: long / many, unit: '×', goal: '≥ 0.95' },
       { case: 'replay with hash check', value: replayed.perSecond, unit: '/s' },
       { case: 'replay with hash check, of L2', value: replayed.perSecond / l2PerSecond, unit: '× L2', goal: '≥ 0.4' },
+      { case: 'cold start, 1,000,000 events, all folded', value: start.withoutSnapshotsMs / 1_000, unit: 's' },
+      { case: 'cold start, 1,000,000 events, with snapshots', value: start.withSnapshotsMs / 1_000, unit: 's', goal: '≤ 2' },
     ];
   } finally {
     rmSync(folder, { recursive: true });
@@ -87,6 +90,40 @@ const measureReplay = async (file: string): Promise<{ events: number; perSecond:
   await reader.close();
   if (!replay.ok) throw new Error(`the benchmark's own events do not hold: ${replay.fault.reason}`);
   return { events: replay.events, perSecond: (replay.events * 1_000) / tookMs };
+};
+
+const coldStartEvents = 1_000_000;
+
+/** A process that was killed has closed nothing; all that it leaves is the file, which the measured start opens anew. */
+const measureColdStart = async (file: string): Promise<{ withoutSnapshotsMs: number; withSnapshotsMs: number }> => {
+  const names = Array.from({ length: 10 }, (_, index) => `sms-kw${index}-1`);
+  const store = await SqliteEventStore.open({ path: file });
+  const core = await openLedgerCore(store);
+  await openAccounts(core, names);
+  for (let messageId = 1; messageId <= coldStartEvents / 2; messageId += 1) {
+    const name = names[messageId % names.length] ?? account;
+    const cause = { commandId: String(messageId), correlationId: String(messageId), source: null };
+    core.writer.hold(name, holdCommandOf(submissionOf(name, messageId), settings, Date.now()), cause);
+    core.writer.decide(name, { type: 'SettleCharge', messageId, parts: [{ ptt: 4, dlr: 1 }], silent: false, submitted: true }, cause);
+    if (messageId % 500 === 0) await core.writer.flushed();
+  }
+  await core.writer.flushed();
+  await store.close();
+  const withoutSnapshotsMs = await startMs(file);
+  const again = await SqliteEventStore.open({ path: file });
+  const { accounts } = await openLedgerCore(again);
+  await new TakeSnapshotsHandler(accounts, again).handle(accounts.positionAtLoad);
+  await again.close();
+  return { withoutSnapshotsMs, withSnapshotsMs: await startMs(file) };
+};
+
+const startMs = async (file: string): Promise<number> => {
+  const startedAtMs = performance.now();
+  const store = await SqliteEventStore.open({ path: file });
+  await openLedgerCore(store);
+  const tookMs = performance.now() - startedAtMs;
+  await store.close();
+  return tookMs;
 };
 
 const openAccounts = async ({ accounts, writer }: LedgerCore, names: readonly string[]): Promise<void> => {
