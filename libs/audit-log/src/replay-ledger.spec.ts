@@ -63,6 +63,15 @@ describe('replay', () => {
     expect(await replayLedger({ readAll })).toEqual({ ok: false, events: 2, fault: { stream: 'credit-a', revision: 1, position: 3, reason: 'hash-mismatch' } });
   });
 
+  it('up to a position is right whatever was changed after it', async () => {
+    const { stored } = storeOf(history);
+    async function* readAll() {
+      yield* stored.toSpliced(3, 1, { ...stored[3]!, data: Buffer.from('{}') });
+    }
+    expect(await replayLedger({ readAll }, { position: 3 })).toMatchObject({ ok: true, events: 3 });
+    expect(await replayLedger({ readAll })).toMatchObject({ ok: false, events: 3 });
+  });
+
   it('tells events that are rightly chained but do not add up', async () => {
     const tooMuch: readonly [string, CreditEvent] = ['a', { type: 'CreditsTransferredOut', transferId: 't1', toAccount: 'b', amountMilliCredits: 9_000 }];
     expect(await replayLedger(storeOf([...history, tooMuch]))).toMatchObject({ ok: false, fault: { stream: 'credit-a', revision: 4, reason: 'invariant-broken' } });

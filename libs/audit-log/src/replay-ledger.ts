@@ -1,7 +1,7 @@
 // `kwota audit replay`: the balances that a store adds up to, at any moment of its past, by the code that the ledger itself runs.
 import { BrokenInvariant, evolve, newCreditAccount, type CreditAccount, type CreditEvent, type MilliCredits } from '@kwota/credit-ledger';
 import type { EventReader, StoredEvent } from '@kwota/event-store';
-import { decodeEvent } from './event-envelope.js';
+import type { EventEnvelope } from './event-envelope.js';
 import { verifyChain, type ChainFault } from './verify-chain.js';
 
 /** Up to and with a position in the store, or up to and with an instant by the events' own times. Left out: all. */
@@ -36,12 +36,20 @@ export type Replay =
 
 /** Folds the store and checks on the way: the hash chain of each stream, and the invariant after every event. It reads; it never writes. */
 export const replayLedger = async (reader: Pick<EventReader, 'readAll'>, until?: ReplayUntil): Promise<Replay> => {
-  const fold = new Fold(until);
-  const verdict = await verifyChain(fold.passing(reader.readAll()));
+  const fold = new Fold(until && 'timeMs' in until ? until.timeMs : Number.POSITIVE_INFINITY);
+  const events = until && 'position' in until ? upTo(reader.readAll(), until.position) : reader.readAll();
+  const verdict = await verifyChain(events, (event, envelope) => fold.take(event, envelope));
   if (fold.fault) return { ok: false, events: fold.events, fault: fold.fault };
   if (!verdict.ok) return { ok: false, events: fold.events, fault: verdict.fault };
   return { ok: true, events: fold.events, position: fold.position, accounts: fold.balances() };
 };
+
+async function* upTo(events: AsyncIterable<StoredEvent>, position: number): AsyncGenerator<StoredEvent> {
+  for await (const event of events) {
+    if (event.position > position) return;
+    yield event;
+  }
+}
 
 class Fold {
   events = 0;
@@ -49,27 +57,22 @@ class Fold {
   fault: ReplayFault | undefined;
   private readonly accounts = new Map<string, CreditAccount>();
 
-  constructor(private readonly until: ReplayUntil | undefined) {}
+  constructor(private readonly untilMs: number) {}
 
-  /** Hands each event on to be verified, and folds it when the next is asked for: only what was right is folded. */
-  async *passing(events: AsyncIterable<StoredEvent>): AsyncGenerator<StoredEvent> {
-    for await (const event of events) {
-      if (this.until && 'position' in this.until && event.position > this.until.position) return;
-      yield event;
-      this.fault = this.fold(event);
-      if (this.fault) return;
-    }
+  /** Only what was right comes here. False: no more is wanted. */
+  take(event: StoredEvent, envelope: EventEnvelope): boolean {
+    this.fault = this.fold(event, envelope);
+    return this.fault === undefined;
   }
 
   balances(): readonly AccountBalance[] {
     return Array.from(this.accounts.values(), balanceOf);
   }
 
-  private fold({ stream, revision, position, data: bytes }: StoredEvent): ReplayFault | undefined {
-    const { account, time, type, data, commandId, source } = decodeEvent(bytes);
+  private fold({ stream, revision, position }: StoredEvent, { account, time, type, data, commandId, source }: EventEnvelope): ReplayFault | undefined {
     const timeMs = Date.parse(time);
     // An account's time never goes back, so all that follows in its stream is later too.
-    if (this.until && 'timeMs' in this.until && timeMs > this.until.timeMs) return undefined;
+    if (timeMs > this.untilMs) return undefined;
     let state = this.accounts.get(account);
     if (!state) this.accounts.set(account, (state = newCreditAccount(account)));
     try {

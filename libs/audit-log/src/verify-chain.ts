@@ -21,19 +21,24 @@ export type ChainVerdict =
   | Readonly<{ ok: true; events: number; heads: readonly ChainHead[] }>
   | Readonly<{ ok: false; events: number; fault: ChainFault }>;
 
-type Link = { revision: number; hash: Uint8Array; time: string };
+/** Of the last right event of a stream. */
+type Link = { revision: number; hash: Uint8Array; time: string; envelope: EventEnvelope | undefined };
+
+/** Sees each event that was right, read; false ends the reading. */
+export type ChainVisitor = (event: StoredEvent, envelope: EventEnvelope) => boolean;
 
 /** Checks whole streams, in whatever order they lie among each other, and tells the first fault; `events` counts those that were right. */
-export const verifyChain = async (events: AsyncIterable<StoredEvent>): Promise<ChainVerdict> => {
+export const verifyChain = async (events: AsyncIterable<StoredEvent>, visit: ChainVisitor = () => true): Promise<ChainVerdict> => {
   const links = new Map<string, Link>();
   let count = 0;
   for await (const event of events) {
     const { stream, revision, position } = event;
     let link = links.get(stream);
-    if (!link) links.set(stream, (link = { revision: -1, hash: genesisHash, time: '' }));
+    if (!link) links.set(stream, (link = { revision: -1, hash: genesisHash, time: '', envelope: undefined }));
     const reason = follow(link, event);
     if (reason) return { ok: false, events: count, fault: { stream, revision, position, reason } };
     count += 1;
+    if (link.envelope && !visit(event, link.envelope)) break;
   }
   return { ok: true, events: count, heads: Array.from(links, ([stream, { revision, hash }]) => ({ stream, revision, hash })) };
 };
@@ -54,6 +59,7 @@ const follow = (link: Link, event: StoredEvent): ChainFault['reason'] | undefine
   link.revision = event.revision;
   link.hash = hash;
   link.time = envelope.time;
+  link.envelope = envelope;
   return undefined;
 };
 
