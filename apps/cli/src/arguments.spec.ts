@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { addresses, credits, creditsOrOff, levelOrOff, positiveCredits, untilOf } from './arguments.js';
+import { addresses, credits, creditsOrOff, levelOrOff, positiveCredits, signedCredits, untilOf } from './arguments.js';
 
 describe('arguments', () => {
   it.each([['0', 0], ['150', 150], ['0.001', 0.001], ['999999999.999', 999_999_999.999]])('credits %s are an amount', (given, amount) => expect(credits(given)).toBe(amount));
@@ -26,3 +26,9 @@ describe('arguments', () => {
 
   it.each(['2030-01-01T12:00:00', '2030-01-01', '2030-13-01T12:00:00Z', 'yesterday', '-1'])('until %j is refused', (given) => expect(() => untilOf(given)).toThrow(InvalidArgumentError));
 });
+
+it.each([
+  ['5', 5],
+  ['-0.5', -0.5],
+])('a correction of %s', (given, amount) => expect(signedCredits(given)).toBe(amount));
+it('a correction of nothing is refused', () => expect(() => signedCredits('-0')).toThrow('more than 0'));

@@ -14,6 +14,10 @@ export const positiveCredits = (given: string): number => {
   return amount;
 };
 
+/** For a correction: down with a minus. */
+export const signedCredits = (given: string): number =>
+  given.startsWith('-') ? -positiveCredits(given.slice(1)) : positiveCredits(given);
+
 export const creditsOrOff = (given: string): number | 'off' => (given === 'off' ? given : credits(given));
 
 /** OVH's thresholds are whole credits, from 1. */

@@ -1,8 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
-import { addresses, creditsOrOff, levelOrOff, positiveCredits, untilOf, urlOrNone } from './arguments.js';
+import { addresses, creditsOrOff, levelOrOff, positiveCredits, signedCredits, untilOf, urlOrNone } from './arguments.js';
 import { findInstallation, readCliConfig } from './cli.config.js';
 import { createAccount, listAccounts, showAccount } from './manage-accounts/accounts.commands.js';
-import { addCredits, showCredits } from './manage-credits/credits.commands.js';
+import { addCredits, adjustCredits, showCredits } from './manage-credits/credits.commands.js';
+import { dropDeadLetter, listDeadLetters, replayDeadLetter } from './manage-dead-letters/dead-letters.commands.js';
 import { createUser, deleteUser, listUsers, setUser, showUser, type UserChange } from './manage-users/users.commands.js';
 import { OperatorApi } from './operator-api.client.js';
 import { replayCommand, type OpenEvents } from './replay-ledger/replay.command.js';
@@ -21,8 +22,7 @@ const help = `
 It talks to KWOTA_URL with KWOTA_OPERATOR_TOKEN, else to what <KWOTA_DATA_DIR or ./data>/first-start.json names.
 audit reads KWOTA_EVENT_STORE_URL, else <KWOTA_DATA_DIR or ./data>/ledger/events.db.
 Exit codes: 0 ok, 1 refused or mismatch, 2 usage, 3 unreachable.
-Not there yet, as this version's operator API has no route for them: dead-letters, credits adjust, topics.
-Not there yet: audit verify, audit export.`;
+Not there yet: topics, audit verify, audit export.`;
 
 /** Runs one command line (without node and script) and tells its exit code. */
 export const runKwota = async (argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> => {
@@ -99,7 +99,19 @@ const programOf = ({ environment, openEvents, readStdin, writeOut, writeError }:
     .argument('<credits>', 'at most three decimals', positiveCredits)
     .requiredOption('--reference <text>', 'makes it happen once: an invoice number, an order')
     .action((name: string, amount: number, options: Json & { reference: string }) => ask(options, (api) => addCredits(api, name, amount, options.reference)));
+  command(creditsGroup, 'adjust <account>', 'correct the pool up or down')
+    .argument('<credits>', 'below zero takes away: put -- before it', signedCredits)
+    .requiredOption('--reference <text>', 'makes it happen once')
+    .requiredOption('--reason <code>', 'why, in lower-case words with hyphens')
+    .action((name: string, amount: number, options: Json & { reference: string; reason: string }) =>
+      ask(options, (api) => adjustCredits(api, name, amount, options.reference, options.reason)),
+    );
   command(creditsGroup, 'show <account>', 'what is left, and what is in quotas').action((name: string, options: Json) => ask(options, (api) => showCredits(api, name)));
+
+  const deadLetters = group('dead-letters', 'messages that no service could handle');
+  command(deadLetters, 'list', 'where each came from, and why it died').action((options: Json) => ask(options, listDeadLetters));
+  command(deadLetters, 'replay <id>', 'put it on its topic again').action((id: string, options: Json) => ask(options, (api) => replayDeadLetter(api, id)));
+  command(deadLetters, 'drop <id>', 'give it up').action((id: string, options: Json) => ask(options, (api) => dropDeadLetter(api, id)));
 
   const audit = group('audit', "the ledger's events, read without Kwota's help");
   command(audit, 'replay', 'add the events up to balances, check every hash, compare with the running system')

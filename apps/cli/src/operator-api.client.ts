@@ -64,7 +64,7 @@ export class OperatorApi {
     let response: Response;
     let answered: unknown;
     try {
-      response = await fetch(new URL(`/operator/accounts${path}`, this.url), {
+      response = await fetch(new URL(`/operator${path}`, this.url), {
         method,
         headers: { authorization: `Bearer ${this.operatorToken}`, ...(sent === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
@@ -86,7 +86,8 @@ export class OperatorApi {
   }
 }
 
-export const pathOf = (...segments: readonly string[]): string => segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
+/** Of an account, and what belongs to it; without segments, of all accounts. */
+export const pathOf = (...segments: readonly string[]): string => ['accounts', ...segments].map((segment) => `/${encodeURIComponent(segment)}`).join('');
 
 export const failed = (failure: Failed): Report => ({
   exitCode: failure.outcome === 'refused' ? exitCodes.refused : exitCodes.unreachable,

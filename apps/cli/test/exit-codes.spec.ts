@@ -46,7 +46,8 @@ describe('exit codes', () => {
     [['user', 'set', 'sms-kw00001-1', 'anna']],
     [['audit', 'replay', '--until', 'yesterday']],
     [['account']],
-    [['dead-letters', 'list']],
+    [['credits', 'adjust', 'sms-kw00001-1', '1', '--reference', 'r']],
+    [['dead-letters', 'replay']],
   ])('2 for %j', async (commandLine) => {
     expect((await run(commandLine, { KWOTA_URL: 'http://127.0.0.1:9', KWOTA_OPERATOR_TOKEN: 'x' })).exitCode).toBe(2);
   });
@@ -96,4 +97,15 @@ describe('passwords', () => {
     expect(JSON.parse(api.asked[0]?.body ?? '')).toEqual({ login: 'anna', password });
     await api.close();
   });
+});
+
+it.each([
+  [['credits', 'adjust', 'sms-kw00001-1', '--reference', 'r', '--reason', 'goodwill', '--', '-0.5'], 'POST', '/operator/accounts/sms-kw00001-1/adjustments'],
+  [['dead-letters', 'replay', 'receipts-3-17'], 'POST', '/operator/dead-letters/receipts-3-17/replay'],
+  [['dead-letters', 'drop', 'receipts-3-17'], 'DELETE', '/operator/dead-letters/receipts-3-17'],
+])('%j asks %s %s', async (commandLine, method, url) => {
+  const api = await answering(200, url.endsWith('adjustments') ? '{"creditsLeft":199.5}' : 'null');
+  expect((await run(commandLine, api.environment)).exitCode).toBe(0);
+  expect(api.asked).toMatchObject([{ method, url }]);
+  await api.close();
 });

@@ -4,6 +4,9 @@ import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable, Module, ValidationPipe, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { DeadLettersClient } from './dead-letters/dead-letters.client.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { DeadLetters } from './dead-letters/dead-letters.projection.js';
 import { AccessTokens } from './edge/access-tokens.js';
 import { GatewaySettings } from './edge/gateway-settings.js';
 import type { GatewayConfig } from './gateway.config.js';
@@ -57,6 +60,7 @@ export class GatewayModule {
         CodesAndTimeController,
         Oauth2TokenController,
         OperatorController,
+        DeadLettersController,
         KnownUsersOnUsers,
       ],
       providers: [
@@ -76,6 +80,8 @@ export class GatewayModule {
           },
         },
         KnownUsers,
+        DeadLetters,
+        DeadLettersClient,
         PasswordChecks,
         MessageIds,
         Withdrawals,

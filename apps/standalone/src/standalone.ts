@@ -2,7 +2,6 @@ import { AlertsModule } from '@kwota/alerts';
 import { readAlertsConfig } from '@kwota/alerts/config';
 import { CarrierModule } from '@kwota/carrier';
 import { readCarrierConfig } from '@kwota/carrier/config';
-import { topicDefinitions } from '@kwota/contracts/topic-definitions';
 import { DlrModule } from '@kwota/dlr';
 import { readDlrConfig } from '@kwota/dlr/config';
 import { gatewaySettings, readGatewayConfig } from '@kwota/gateway/config';
@@ -38,7 +37,6 @@ export const startStandalone = async (environment: NodeJS.ProcessEnv): Promise<v
   const secretKey = common.secretKey || keepSecretKey(common.dataDir);
   const messaging = await EmbeddedMessaging.open({
     path: directory.file('log.db'),
-    topics: topicDefinitions,
     onTrouble: ({ error, ...trouble }) => logger.warn({ ...trouble, error: error instanceof Error ? error.name : 'unknown' }, 'a message is in trouble'),
   });
   const metrics = new ProcessMetrics();

@@ -1,4 +1,5 @@
 // Messaging on one SQLite file in one process: durable, ordered, and it survives kill -9. What waits becomes one commit; nothing lingers.
+import { topicDefinitions } from '@kwota/contracts/topic-definitions';
 import { defaultPartitionCount, Messaging, type IncomingMessage, type MessagingHealth, type OutgoingMessage, type Subscription, type SubscriptionOptions, type TopicDefinition } from '@kwota/messaging';
 import { PublishFailed } from '@kwota/messaging/failures';
 import { defaultBackoff, type Backoff, type HandleBatchOptions } from '@kwota/messaging/handle-batch';
@@ -10,7 +11,8 @@ import { TopicGroup, type Member } from './topic-group.js';
 export type EmbeddedMessagingOptions = Readonly<{
   /** A file, locked for as long as this is open (`<path>.lock`), or `:memory:` in tests. */
   path: string;
-  topics: readonly TopicDefinition[];
+  /** Those of the contracts where left out. */
+  topics?: readonly TopicDefinition[];
   partitionCount?: number;
   backoff?: Backoff;
   nowMs?: () => number;
@@ -58,7 +60,7 @@ export class EmbeddedMessaging extends Messaging {
   private constructor(private readonly options: EmbeddedMessagingOptions) {
     super();
     this.partitionCount = options.partitionCount ?? defaultPartitionCount;
-    this.kept = new Map(options.topics.map(({ topic, kept }) => [topic, kept]));
+    this.kept = new Map((options.topics ?? topicDefinitions).map(({ topic, kept }) => [topic, kept]));
     this.log = new EmbeddedLog(options.path, this.partitionCount);
     this.idleWrittenTo = this.log.next;
     this.erase();

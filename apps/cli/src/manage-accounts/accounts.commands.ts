@@ -6,12 +6,12 @@ const created = z.object({ serviceName: z.string() });
 
 /** Creating it again under the same name changes nothing. */
 export const createAccount = async (api: OperatorApi, serviceName: string | undefined, description: string | undefined): Promise<Report> => {
-  const answer = await api.post('', { ...(serviceName === undefined ? {} : { serviceName }), ...(description === undefined ? {} : { description }) }, created);
+  const answer = await api.post(pathOf(), { ...(serviceName === undefined ? {} : { serviceName }), ...(description === undefined ? {} : { description }) }, created);
   return answer.outcome === 'done' ? done(answer.body, answer.body.serviceName) : failed(answer);
 };
 
 export const listAccounts = async (api: OperatorApi): Promise<Report> => {
-  const answer = await api.get('', names);
+  const answer = await api.get(pathOf(), names);
   return answer.outcome === 'done' ? done(answer.body, answer.body.join('\n')) : failed(answer);
 };
 

@@ -10,6 +10,12 @@ export const addCredits = async (api: OperatorApi, account: string, credits: num
   return answer.outcome === 'done' ? done(answer.body, `${answer.body.creditsLeft} credits left on ${account}`) : failed(answer);
 };
 
+/** Up or down, once per reference; the reason code is kept with it in the ledger. */
+export const adjustCredits = async (api: OperatorApi, account: string, credits: number, reference: string, reasonCode: string): Promise<Report> => {
+  const answer = await api.post(pathOf(account, 'adjustments'), { credits, reference, reasonCode }, purchased);
+  return answer.outcome === 'done' ? done(answer.body, `${answer.body.creditsLeft} credits left on ${account}`) : failed(answer);
+};
+
 export const showCredits = async (api: OperatorApi, account: string): Promise<Report> => {
   const answer = await api.get(pathOf(account), accountView);
   if (answer.outcome !== 'done') return failed(answer);

@@ -62,7 +62,7 @@ const fields = ['creditsLeft', 'creditsHoldByQuota', 'userQuantityWithQuota'] as
 const shown = (milliCredits: number): number => Math.floor(milliCredits / 10) / 100;
 
 const reportOf = async (api: OperatorApi): Promise<ReadonlyMap<string, Reported> | Failed> => {
-  const listed = await api.get('', names);
+  const listed = await api.get(pathOf(), names);
   if (listed.outcome !== 'done') return listed;
   const reported = new Map<string, Reported>();
   for (let at = 0; at < listed.body.length; at += accountsAtOnce) {

@@ -1,6 +1,6 @@
 import { findAlertTemplates, setAlertTemplates, type AlertTemplates } from '@kwota/contracts/alerts.requests.v1';
 import { findCallbacks, setCallbacks } from '@kwota/contracts/dlr.requests.v1';
-import { openAccount, purchaseCredits, showAccount } from '@kwota/contracts/ledger.requests.v1';
+import { adjustCredits, openAccount, purchaseCredits, showAccount } from '@kwota/contracts/ledger.requests.v1';
 import { createAccount, listAccounts, updateAccount } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
@@ -70,6 +70,18 @@ export class AccountsClient {
       const reply = await this.requests.ask(updateAccount, { account, description });
       if (reply.outcome === 'refused') throw serviceUnknown();
     }
+  }
+
+  /** Up or down, once per reference; the code says why, and the ledger keeps it. */
+  async adjust(account: string, credits: number, reference: string, reasonCode: string): Promise<{ creditsLeft: number }> {
+    const amountMilliCredits = milliCreditsOf(credits);
+    if (amountMilliCredits === undefined) throw badRequest('credits must have at most three decimals');
+    const reply = await this.requests.ask(adjustCredits, { account, reference, amountMilliCredits, reasonCode, by: 'operator' });
+    if (reply.outcome === 'done') return { creditsLeft: shownCredits(reply.poolMilliCredits) };
+    if (reply.code === 'account-unknown') throw serviceUnknown();
+    if (reply.code === 'conflict') throw conflict('reference was used for another amount');
+    if (reply.code === 'credit-too-low') throw badRequest(`credits would take more than is left (${shownCredits(reply.leftMilliCredits ?? 0)})`);
+    throw badRequest(`credits were refused: ${reply.code}`);
   }
 
   /** Once per reference. Credits may have three decimals. */

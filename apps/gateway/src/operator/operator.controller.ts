@@ -6,7 +6,7 @@ import { AccountsClient } from '../manage-account/accounts.client.js';
 import { ApiUserView, ChangeApiUserDto, CreateApiUserDto } from '../manage-users/api-user.dto.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
 import { badRequest, serviceUnknown } from '../v6/ovh-error.js';
-import { CreateAccountDto, DeclareSenderDto, PurchaseCreditsDto } from './operator.dto.js';
+import { AdjustCreditsDto, CreateAccountDto, DeclareSenderDto, PurchaseCreditsDto } from './operator.dto.js';
 import { OperatorGuard } from './operator.guard.js';
 
 @ApiTags('operator')
@@ -44,6 +44,13 @@ export class OperatorController {
   @ApiOperation({ summary: 'Put credits into the pool, once per reference' })
   purchase(@Param('serviceName') account: string, @Body() { credits, reference }: PurchaseCreditsDto) {
     return this.accounts.purchase(account, credits, reference);
+  }
+
+  @Post(':serviceName/adjustments')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Correct the pool up or down, once per reference, with a reason code' })
+  adjust(@Param('serviceName') account: string, @Body() { credits, reference, reasonCode }: AdjustCreditsDto) {
+    return this.accounts.adjust(account, credits, reference, reasonCode);
   }
 
   @Get(':serviceName/senders')

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsNotEmpty, IsNumber, IsOptional, IsPositive, IsString, Matches, MaxLength } from 'class-validator';
+import { IsNotEmpty, IsNumber, IsOptional, IsPositive, IsString, Matches, MaxLength, NotEquals } from 'class-validator';
 
 export class CreateAccountDto {
   @ApiPropertyOptional({ example: 'sms-kw00002-1' })
@@ -25,6 +25,23 @@ export class PurchaseCreditsDto {
   @IsNotEmpty()
   @MaxLength(128)
   reference!: string;
+}
+
+export class AdjustCreditsDto {
+  @ApiProperty({ description: 'Below zero takes away', example: -0.5 })
+  @IsNumber({ maxDecimalPlaces: 3 })
+  @NotEquals(0)
+  credits!: number;
+
+  @ApiProperty({ description: 'Makes it happen once', example: 'ticket-8' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(128)
+  reference!: string;
+
+  @ApiProperty({ description: 'Why, as a code', example: 'goodwill' })
+  @Matches(/^[a-z][a-z0-9-]{0,39}$/, { message: 'reasonCode must be lower-case words with hyphens, at most 40 characters' })
+  reasonCode!: string;
 }
 
 export class DeclareSenderDto {

@@ -1,0 +1,34 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { OperatorGuard } from '../operator/operator.guard.js';
+import { DeadLettersClient } from './dead-letters.client.js';
+import type { DeadLetter } from './dead-letters.projection.js';
+
+@ApiTags('operator')
+@ApiBearerAuth()
+@Controller('operator/dead-letters')
+@UseGuards(OperatorGuard)
+export class DeadLettersController {
+  constructor(private readonly deadLetters: DeadLettersClient) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Messages that no service could handle, with the reason; never what is in them' })
+  list(): DeadLetter[] {
+    return this.deadLetters.list();
+  }
+
+  @Post(':id/replay')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Put the message on its topic again' })
+  async replay(@Param('id') id: string): Promise<null> {
+    await this.deadLetters.replay(id);
+    return null;
+  }
+
+  @Delete(':id')
+  @ApiOperation({ summary: 'Give the message up' })
+  async drop(@Param('id') id: string): Promise<null> {
+    await this.deadLetters.drop(id);
+    return null;
+  }
+}
