@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import type { TextCoding } from '@kwota/sms-text';
 import type { EntityManager } from 'typeorm';
-import { forRows, run } from './sql.js';
+import { forRows, run } from '@kwota/service-kit/sql';
 
 /** `claimed`: about to be submitted, or submitted and not answered yet. `unanswered`: its answer was lost and it is not to be sent again. */
 export const partState = { queued: 0, claimed: 1, submitted: 2, ended: 3, unanswered: 4 } as const;

@@ -1,6 +1,7 @@
 // What the SMSC said, made durable many at a time: what comes while one transaction runs is in the next.
 import { expiredOutcome, outcomeOfReceipt, submittedOutcome, type DeliveryOutcome, type ReceiptProfile } from '@kwota/delivery-codes';
 import { ServiceDatabase } from '@kwota/service-kit/database';
+import { GatheredWrites } from '@kwota/service-kit/gathered-writes';
 import type { Logger } from '@kwota/service-kit/logger';
 import type { Metrics } from '@kwota/service-kit/metrics';
 import type { EntityManager } from 'typeorm';
@@ -22,7 +23,8 @@ type NewsOf<Kind extends PartNews['kind']> = Extract<PartNews, { kind: Kind }>;
 const ofKind = <Kind extends PartNews['kind']>(news: readonly PartNews[], kind: Kind): NewsOf<Kind>[] =>
   news.filter((item): item is NewsOf<Kind> => item.kind === kind);
 
-const retryDelayMs = 500;
+/** The SMSC waits for nothing else meanwhile: its window of unanswered messages is what bounds it. */
+const spacingMs = 20;
 
 export type RecorderListener = Readonly<{
   /** Parts are back in the queue. */
@@ -32,9 +34,7 @@ export type RecorderListener = Readonly<{
 }>;
 
 export class PartNewsRecorder {
-  private gathered: PartNews[] = [];
-  private running: Promise<void> | undefined;
-  private closing = false;
+  private readonly gathered: GatheredWrites<PartNews>;
   private earlyKept = 0;
   private answersUnwritten = 0;
   private receiptsUnwritten = 0;
@@ -50,6 +50,8 @@ export class PartNewsRecorder {
     private readonly log: Logger,
     metrics: Metrics,
   ) {
+    const onFailure = ({ name }: Error): void => log.error({ err: { type: name } }, "the SMSC's answers could not be stored; trying again");
+    this.gathered = new GatheredWrites((news) => this.write(news), onFailure, spacingMs);
     this.codesUnknown = metrics.counter('kwota_carrier_codes_unknown_total', 'Codes of the SMSC that delivery-codes does not know', ['stage']);
     this.receiptsUnmatched = metrics.counter('kwota_carrier_receipts_unmatched_total', 'Receipts that came before, or without, the answer to their submit_sm');
   }
@@ -71,31 +73,12 @@ export class PartNewsRecorder {
 
   record(news: PartNews): void {
     this.countUnwritten(news, 1);
-    this.gathered.push(news);
-    this.running ??= this.run().finally(() => (this.running = undefined));
+    this.gathered.record(news);
   }
 
   /** Resolves when all that was recorded is durable, or one more attempt has failed: the next start finds it as claims. */
-  async close(): Promise<void> {
-    this.closing = true;
-    await this.running;
-  }
-
-  private async run(): Promise<void> {
-    while (this.gathered.length > 0) {
-      // A turn of the loop, so that what arrives together is written together.
-      await new Promise((resolve) => setImmediate(resolve));
-      const news = this.gathered;
-      this.gathered = [];
-      try {
-        await this.write(news);
-      } catch (error) {
-        this.log.error({ err: { type: (error as Error).name } }, "the SMSC's answers could not be stored; trying again");
-        this.gathered = [...news, ...this.gathered];
-        if (this.closing) return;
-        await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
-      }
-    }
+  close(): Promise<void> {
+    return this.gathered.close();
   }
 
   private async write(news: readonly PartNews[]): Promise<void> {

@@ -2,6 +2,7 @@ import type { Accepted, AcceptedSubmission, WithdrawnSubmission } from '@kwota/c
 import { withdrawnOutcome } from '@kwota/delivery-codes';
 import { PoisonMessage, TransientFailure } from '@kwota/messaging/failures';
 import { ServiceDatabase } from '@kwota/service-kit/database';
+import { Spacing } from '@kwota/service-kit/spacing';
 import { splitText } from '@kwota/sms-text';
 import { Injectable } from '@nestjs/common';
 import { connector } from '../connect-smsc/smsc.connection.js';
@@ -11,9 +12,13 @@ import { SubmitPartsWorker } from '../submit-parts/submit-parts.worker.js';
 
 type Waiting = Readonly<{ taken: readonly NewPart[]; withdrawals: readonly WithdrawnSubmission[]; resolve: () => void; reject: (error: Error) => void }>;
 
+/** On SQLite a transaction is over before the next partition's batch can be handed over: a turn of its own lets them share one. */
+const spacingMs = 20;
+
 @Injectable()
 export class TakeMessagesHandler {
   private waiting: Waiting[] = [];
+  private readonly spacing = new Spacing(spacingMs);
   private isRunning = false;
 
   constructor(
@@ -41,8 +46,7 @@ export class TakeMessagesHandler {
   private async run(): Promise<void> {
     this.isRunning = true;
     while (this.waiting.length > 0) {
-      // A turn of the loop: on SQLite a transaction is over before the next partition's batch can be handed over.
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.spacing.turn();
       const together = this.waiting;
       this.waiting = [];
       try {

@@ -1,20 +1,18 @@
 // What became of attempts, many in one transaction. A result that is lost with the process repeats its callback.
 import { ServiceDatabase } from '@kwota/service-kit/database';
+import { GatheredWrites } from '@kwota/service-kit/gathered-writes';
 import type { Logger } from '@kwota/service-kit/logger';
 import { CallbackSettingsRepository } from '../set-callbacks/callback-settings.repository.js';
 import { takeTurn } from '../take-turn.js';
 import { CallbackQueueRepository, callbackState, type CallbackResult } from './callback-queue.repository.js';
 
-const retryDelayMs = 500;
 /** Nobody waits for a result; a commit costs the same for one as for a hundred. */
-const gatherMs = 20;
+const spacingMs = 20;
 
 export type DueOrigins = Readonly<{ origins: readonly string[]; atMs: number }>;
 
 export class CallbackResultsRecorder {
-  private gathered: CallbackResult[] = [];
-  private running: Promise<void> | undefined;
-  private closing = false;
+  private readonly gathered: GatheredWrites<CallbackResult>;
   private listener: (due: DueOrigins) => void = () => undefined;
 
   constructor(
@@ -22,7 +20,10 @@ export class CallbackResultsRecorder {
     private readonly queue: CallbackQueueRepository,
     private readonly settings: CallbackSettingsRepository,
     private readonly log: Logger,
-  ) {}
+  ) {
+    const onFailure = ({ name }: Error): void => log.error({ err: { type: name } }, 'results of callbacks could not be stored; trying again');
+    this.gathered = new GatheredWrites((results) => this.write(results), onFailure, spacingMs);
+  }
 
   /** Called when callbacks wait in the table for that time. */
   onRecorded(listener: (due: DueOrigins) => void): void {
@@ -30,30 +31,12 @@ export class CallbackResultsRecorder {
   }
 
   record(result: CallbackResult): void {
-    this.gathered.push(result);
-    this.running ??= this.run().finally(() => (this.running = undefined));
+    this.gathered.record(result);
   }
 
   /** Resolves when all is durable, or one more attempt has failed. */
-  async close(): Promise<void> {
-    this.closing = true;
-    await this.running;
-  }
-
-  private async run(): Promise<void> {
-    while (this.gathered.length > 0) {
-      if (!this.closing) await new Promise((resolve) => setTimeout(resolve, gatherMs));
-      const results = this.gathered;
-      this.gathered = [];
-      try {
-        await this.write(results);
-      } catch (error) {
-        this.log.error({ err: { type: (error as Error).name } }, 'results of callbacks could not be stored; trying again');
-        this.gathered = [...results, ...this.gathered];
-        if (this.closing) return;
-        await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
-      }
-    }
+  close(): Promise<void> {
+    return this.gathered.close();
   }
 
   private async write(results: readonly CallbackResult[]): Promise<void> {

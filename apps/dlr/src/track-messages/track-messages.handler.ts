@@ -5,6 +5,7 @@ import type { PartReceipt } from '@kwota/contracts/receipts.v1';
 import { TransientFailure } from '@kwota/messaging/failures';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import { Outbox } from '@kwota/service-kit/outbox';
+import { Spacing } from '@kwota/service-kit/spacing';
 import type { EntityManager } from 'typeorm';
 import { applyReceipt, billedParts, endForSilence, withdraw, type StateChange } from '../message-state/message-state.js';
 import { MessagesRepository, type TrackedMessage } from '../messages.repository.js';
@@ -26,7 +27,7 @@ const spacingMs = 20;
 export class TrackMessagesHandler {
   private waiting: Waiting[] = [];
   private isRunning = false;
-  private lastAtMs = -Infinity;
+  private readonly spacing = new Spacing(spacingMs);
 
   private constructor(
     private readonly database: ServiceDatabase,
@@ -69,9 +70,7 @@ export class TrackMessagesHandler {
   private async run(): Promise<void> {
     this.isRunning = true;
     while (this.waiting.length > 0) {
-      const pauseMs = this.lastAtMs + spacingMs - performance.now();
-      await new Promise((resolve) => (pauseMs > 0 ? setTimeout(resolve, pauseMs) : setImmediate(resolve)));
-      this.lastAtMs = performance.now();
+      await this.spacing.turn();
       const together = this.waiting;
       this.waiting = [];
       try {
