@@ -1,4 +1,4 @@
-import { startSmscSimulator } from '@kwota/smsc-simulator';
+import { startSmscSimulator, type SmscSimulator } from '@kwota/smsc-simulator';
 import { startKwota } from '@kwota/testing/kwota-process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,13 +28,13 @@ export const benchHttp = async (): Promise<Figure[]> => {
   try {
     await operator('POST', '/credits', { credits: 10_000_000, reference: 'bench' });
     await load(target, 32, 2);
-    await sink.rest(settleWithinMs);
+    await rest(smsc);
     const one = await load(target, 1, 5);
-    await sink.rest(settleWithinMs);
+    await rest(smsc);
     const many = await load(target, 32, burstSeconds);
 
     await operator('PUT', `/users/${login}`, { callBack: sink.url });
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await rest(smsc);
     const before = sink.finals;
     const startedAtMs = performance.now();
     const whole = await load(target, 32, burstSeconds);
@@ -67,13 +67,21 @@ const load = async (url: string, connections: number, seconds: number): Promise<
   return JSON.parse(output) as Load;
 };
 
+/** Until the SMSC has had nothing to do for three seconds: what came before a measurement must not be counted in it. */
+const rest = async (smsc: SmscSimulator): Promise<void> => {
+  let quietSinceMs = performance.now();
+  for (let total = -1; performance.now() - quietSinceMs < 3_000; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    if (smsc.submissions.total === total && smsc.receiptsWaiting() === 0) continue;
+    total = smsc.submissions.total;
+    quietSinceMs = performance.now();
+  }
+};
+
 /** A customer's endpoint that counts finals. */
 const startSink = async () => {
   let finals = 0;
-  let lastAtMs = performance.now();
   const server = createServer((request, response) => {
     if (/[?&]description=(?:1|2|16)(?:&|$)/.test(request.url ?? '')) finals += 1;
-    lastAtMs = performance.now();
     response.end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -81,11 +89,6 @@ const startSink = async () => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/dlr`,
     get finals() {
       return finals;
-    },
-    /** Messages without a callback settle in the time that they need; three quiet seconds stand for it. */
-    rest: async (withinMs: number): Promise<void> => {
-      lastAtMs = performance.now();
-      for (const untilMs = performance.now() + withinMs; performance.now() - lastAtMs < 3_000 && performance.now() < untilMs; ) await new Promise((resolve) => setTimeout(resolve, 100));
     },
     close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
