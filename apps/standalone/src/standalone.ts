@@ -20,6 +20,7 @@ import { startService, stopOnSignal, type RunningService } from '@kwota/service-
 import { UsersModule } from '@kwota/users';
 import type { DynamicModule } from '@nestjs/common';
 import { startBuiltInSmsc } from './built-in-smsc.js';
+import { showMessagingMetrics } from './messaging-metrics.js';
 import { keepSecretKey } from './secret-key.js';
 import { showFirstStart } from './show-first-start.js';
 
@@ -40,6 +41,7 @@ export const startStandalone = async (environment: NodeJS.ProcessEnv): Promise<v
     onTrouble: ({ error, ...trouble }) => logger.warn({ ...trouble, error: error instanceof Error ? error.name : 'unknown' }, 'a message is in trouble'),
   });
   const metrics = new ProcessMetrics();
+  showMessagingMetrics(messaging, metrics, ['gateway', ...startOrder]);
   const shared = { messaging, logger, metrics, dataDir: common.dataDir, secretKey, databaseUrl: common.databaseUrl };
   const runtimes = new Map<string, ServiceRuntime>(['gateway', ...startOrder].map((name) => [name, openRuntime(name, shared)]));
   const runtime = (name: string): ServiceRuntime => runtimes.get(name) as ServiceRuntime;
