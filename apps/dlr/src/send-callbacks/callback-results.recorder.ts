@@ -3,7 +3,6 @@ import { ServiceDatabase } from '@kwota/service-kit/database';
 import { GatheredWrites } from '@kwota/service-kit/gathered-writes';
 import type { Logger } from '@kwota/service-kit/logger';
 import { CallbackSettingsRepository } from '../set-callbacks/callback-settings.repository.js';
-import { takeTurn } from '../take-turn.js';
 import { CallbackQueueRepository, callbackState, type CallbackResult } from './callback-queue.repository.js';
 
 /** Nobody waits for a result; a commit costs the same for one as for a hundred. */
@@ -44,7 +43,6 @@ export class CallbackResultsRecorder {
     const ended = results.filter(({ callback, state }) => !callback.final && state !== callbackState.waiting);
     const goneUrls = new Set(results.filter(({ switchOff }) => switchOff).map(({ callback }) => callback.url));
     const unblocked = await this.database.transaction(async (manager) => {
-      await takeTurn(manager);
       await this.queue.record(manager, results);
       for (const url of goneUrls) await this.queue.giveUp(manager, url);
       return this.queue.unblock(manager, [...new Set(ended.map(({ callback }) => callback.messageId))], nowMs);

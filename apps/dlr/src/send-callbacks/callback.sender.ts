@@ -2,7 +2,6 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
 import type { Metrics } from '@kwota/service-kit/metrics';
-import { takeTurn } from '../take-turn.js';
 import { blockedUntilMs, callbackState, CallbackQueueRepository, type Attempt, type CallbackResult, type QueuedCallback } from './callback-queue.repository.js';
 import type { Queued } from './callback-queue.js';
 import { callbackUrl } from './callback-request.js';
@@ -154,7 +153,6 @@ export class CallbackSender {
     const nowMs = Date.now();
     try {
       const { callbacks, nextDueAtMs } = await this.database.transaction(async (manager) => {
-        await takeTurn(manager);
         const callbacks = await this.queue.take(manager, lane.origin, nowMs, readyPerOriginMax / 2);
         return { callbacks, nextDueAtMs: await this.queue.nextDueAtMs(manager, lane.origin) };
       });

@@ -11,7 +11,6 @@ import { applyReceipt, billedParts, endForSilence, withdraw, type StateChange } 
 import { MessagesRepository, type TrackedMessage } from '../messages.repository.js';
 import { CallbackQueue, type Queued } from '../send-callbacks/callback-queue.js';
 import { CallbackSender } from '../send-callbacks/callback.sender.js';
-import { takeTurn } from '../take-turn.js';
 import type { MessageChange } from './message-change.js';
 
 export type TrackedNews = Readonly<{
@@ -109,7 +108,6 @@ export class TrackMessagesHandler {
   /** One transaction: what `work` changes in the book, the events of it, and their callbacks. */
   private async committing<Result>(nowMs: number, work: (manager: EntityManager, book: StateBook) => Promise<Result>): Promise<Result> {
     const { result, queued, announced } = await this.database.transaction(async (manager) => {
-      await takeTurn(manager);
       const book = new StateBook();
       const result = await work(manager, book);
       await this.messages.updateStates(manager, book.changed());

@@ -1,0 +1,36 @@
+import { Client } from 'pg';
+import { startPostgres } from './postgres-server.js';
+
+const server = await startPostgres();
+const onPostgres = server ? it : it.skip;
+afterAll(() => server?.stop());
+
+const ask = async (url: string, sql: string): Promise<unknown[]> => {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+onPostgres('each database is empty, and what is in one is not in another', async () => {
+  if (!server) return;
+  const other = await server.createDatabase();
+  await ask(server.url, 'CREATE TABLE one AS SELECT 1 AS n');
+  expect(await ask(server.url, 'SELECT n FROM one')).toEqual([{ n: 1 }]);
+  expect(await ask(other, "SELECT to_regclass('one') AS found")).toEqual([{ found: null }]);
+});
+
+onPostgres('nobody comes in without its password', async () => {
+  const url = new URL(server?.url ?? '');
+  url.password = 'another';
+  await expect(ask(url.href, 'SELECT 1')).rejects.toThrow('password authentication failed');
+});
+
+onPostgres('a server that was stopped is gone', async () => {
+  const passing = await startPostgres();
+  await passing?.stop();
+  await expect(ask(passing?.url ?? '', 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
