@@ -1,19 +1,70 @@
-import { flag, list, milliseconds, optional, port, readConfig, secret, text } from '@kwota/service-kit/config';
+import { flag, list, milliseconds, optional, port, readConfig, secret, text, type Setting } from '@kwota/service-kit/config';
+import { accessSync, constants } from 'node:fs';
+import { rangeOf } from './edge/peer-address.js';
+
+/** A setting whose value must pass a look as well; `look` throws with the reason. */
+const checked = <Value>({ parse, ...setting }: Setting<Value>, look: (value: Value) => void): Setting<Value> => ({
+  ...setting,
+  parse: (given) => {
+    const value = parse(given);
+    look(value);
+    return value;
+  },
+});
+
+const isRanges = (proxies: readonly string[]): void => {
+  for (const proxy of proxies) {
+    try {
+      rangeOf(proxy);
+    } catch {
+      throw new Error(`"${proxy}" is neither an IP address nor a range like 10.0.0.0/8`);
+    }
+  }
+};
+const isUrls = (urls: readonly string[]): void => {
+  for (const url of urls) if (!/^https?:\/\/\S+$/.test(url) || !URL.canParse(url)) throw new Error(`"${url}" is not an http or https URL`);
+};
+const isTimeZone = (timeZone: string): void => {
+  try {
+    Intl.DateTimeFormat('en', { timeZone });
+  } catch {
+    throw new Error(`"${timeZone}" is not a time zone like Europe/Paris`);
+  }
+};
+const isFile = (path: string | undefined): void => {
+  try {
+    if (path !== undefined) accessSync(path, constants.R_OK);
+  } catch {
+    throw new Error('is not a file that can be read');
+  }
+};
+
+const isPort = (given: string | undefined): void => {
+  if (given !== undefined) port('', 0).parse(given);
+};
 
 export const gatewaySettings = {
   host: text('KWOTA_HTTP_HOST', '127.0.0.1'),
   port: port('KWOTA_HTTP_PORT', 8080),
-  httpsPort: optional('KWOTA_HTTPS_PORT'),
-  tlsCert: optional('KWOTA_TLS_CERT'),
-  tlsKey: optional('KWOTA_TLS_KEY'),
-  trustedProxies: list('KWOTA_TRUSTED_PROXIES'),
-  publicUrls: list('KWOTA_PUBLIC_URLS'),
+  httpsPort: checked(optional('KWOTA_HTTPS_PORT'), isPort),
+  tlsCert: checked(optional('KWOTA_TLS_CERT'), isFile),
+  tlsKey: checked(optional('KWOTA_TLS_KEY'), isFile),
+  trustedProxies: checked(list('KWOTA_TRUSTED_PROXIES'), isRanges),
+  publicUrls: checked(list('KWOTA_PUBLIC_URLS'), isUrls),
   ipAllowPrivate: flag('KWOTA_IP_ALLOW_PRIVATE', false),
   operatorToken: secret('KWOTA_OPERATOR_TOKEN', ''),
   firstStart: flag('KWOTA_FIRST_START', true),
-  timeZone: text('KWOTA_TIME_ZONE', 'UTC'),
+  timeZone: checked(text('KWOTA_TIME_ZONE', 'UTC'), isTimeZone),
   sendDeadlineMs: milliseconds('KWOTA_SEND_DEADLINE_MS', 5_000),
 } as const;
 
-export const readGatewayConfig = (environment: NodeJS.ProcessEnv) => readConfig(environment, gatewaySettings);
+/** @throws Error with everything that is wrong, by variable. HTTPS needs certificate and key. */
+export const readGatewayConfig = (environment: NodeJS.ProcessEnv) => {
+  const withHttps = Boolean(environment['KWOTA_HTTPS_PORT']);
+  const needed = (setting: Setting<string | undefined>): Setting<string | undefined> =>
+    checked(setting, (path) => {
+      if (withHttps && path === undefined) throw new Error('is required with KWOTA_HTTPS_PORT');
+    });
+  return readConfig(environment, { ...gatewaySettings, tlsCert: needed(gatewaySettings.tlsCert), tlsKey: needed(gatewaySettings.tlsKey) });
+};
 export type GatewayConfig = ReturnType<typeof readGatewayConfig>;

@@ -8,10 +8,12 @@ import { DeadLettersClient } from './dead-letters/dead-letters.client.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DeadLetters } from './dead-letters/dead-letters.projection.js';
 import { AccessTokens } from './edge/access-tokens.js';
+import { GatewayLog } from './edge/gateway-log.js';
 import { GatewaySettings } from './edge/gateway-settings.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { Http2SmsController } from './http2sms/http2sms.controller.js';
 import { Http2SmsHandler } from './http2sms/http2sms.handler.js';
+import { ChangesMadeHere } from './known-users/changes-made-here.js';
 import { KnownUsersOnUsers } from './known-users/known-users.on-users.js';
 import { KnownUsers } from './known-users/known-users.projection.js';
 import { AccountsClient } from './manage-account/accounts.client.js';
@@ -41,13 +43,13 @@ class GatewayLifecycle implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.requests.close();
-    this.withdrawals.close();
+    await this.withdrawals.close();
   }
 }
 
 @Module({})
 export class GatewayModule {
-  static register(runtime: ServiceRuntime, config: GatewayConfig, tokenKey: Buffer): DynamicModule {
+  static register(runtime: ServiceRuntime, config: GatewayConfig, tokenKey: Buffer, changes = new ChangesMadeHere()): DynamicModule {
     const { messaging, logger, metrics, sealing } = runtime;
     return {
       module: GatewayModule,
@@ -68,6 +70,7 @@ export class GatewayModule {
         { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true, stopAtFirstError: true }) },
         { provide: Messaging, useValue: messaging },
         { provide: Sealing, useValue: sealing },
+        { provide: GatewayLog, useValue: new GatewayLog(logger) },
         { provide: GatewaySettings, useValue: new GatewaySettings(config) },
         { provide: AccessTokens, useValue: new AccessTokens(tokenKey, Date.now) },
         {
@@ -79,6 +82,7 @@ export class GatewayModule {
             return requests;
           },
         },
+        { provide: ChangesMadeHere, useValue: changes },
         KnownUsers,
         DeadLetters,
         DeadLettersClient,

@@ -9,6 +9,7 @@ import { gatewayFastify, keepRawBodies } from './edge/http.js';
 import { FirstStarter, type FirstStart } from './first-start/first-start.js';
 import type { GatewayConfig } from './gateway.config.js';
 export type { FirstStart } from './first-start/first-start.js';
+import { ChangesMadeHere } from './known-users/changes-made-here.js';
 import { GatewayModule } from './gateway.module.js';
 import { serveOpenApi } from './openapi.js';
 
@@ -17,8 +18,9 @@ export type GatewayOptions = Readonly<{ runtime: ServiceRuntime; config: Gateway
 /** HTTP, and HTTPS beside it where a certificate is given: two applications over the same module, since Fastify listens once. */
 export const startGateway = async ({ runtime, config, secretKey, observed }: GatewayOptions): Promise<{ url: string; httpsUrl: string | undefined; running: readonly RunningService[] }> => {
   const tokenKey = Sealing.derive(secretKey, 'access tokens 1');
+  const changes = new ChangesMadeHere();
   const start = (port: number, https?: { cert: Buffer; key: Buffer }): Promise<RunningService> => {
-    const gateway = GatewayModule.register(runtime, config, tokenKey);
+    const gateway = GatewayModule.register(runtime, config, tokenKey, changes);
     const module: DynamicModule = { ...gateway, controllers: [...(gateway.controllers ?? []), observeController(observed)] };
     return startService(module, {
       name: runtime.service,
@@ -35,8 +37,8 @@ export const startGateway = async ({ runtime, config, secretKey, observed }: Gat
   const http = await start(config.port);
   await http.caughtUp();
   if (!config.httpsPort) return { url: http.url ?? '', httpsUrl: undefined, running: [http] };
-  if (!config.tlsCert || !config.tlsKey) throw new Error('KWOTA_HTTPS_PORT: needs KWOTA_TLS_CERT and KWOTA_TLS_KEY too');
-  const https = await start(Number(config.httpsPort), { cert: readFileSync(config.tlsCert), key: readFileSync(config.tlsKey) });
+  const { tlsCert = '', tlsKey = '' } = config;
+  const https = await start(Number(config.httpsPort), { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) });
   await https.caughtUp();
   return { url: http.url ?? '', httpsUrl: https.url, running: [http, https] };
 };

@@ -89,3 +89,18 @@ describe('access tokens', () => {
     expect(tokens.read(token)).toBeUndefined();
   });
 });
+
+describe('addresses that are none, or not one spelling', () => {
+  it.each(['2a00:1450::1%eth0', '0x8.8.8.8', '010.8.8.8', '8.8.8.8/32', '', ':'.repeat(60_000)])('%.40j', (address) => expect(normalisedAddress(address)).toBeUndefined());
+
+  it('what stands left of an unreadable hop is not believed', () =>
+    expect(peerAddress({ headers: { 'x-forwarded-for': '198.51.100.1, nonsense, 10.0.0.9' }, socket: { remoteAddress: '10.0.0.2' } }, ['10.0.0.0/8'])).toBe('10.0.0.9'));
+});
+
+it('an attempt taken back counts no more', () => {
+  const limits = new AttemptLimits(() => 0);
+  const attempts = Array.from({ length: failuresPerLoginMax }, (_, index) => limits.failed('demo', `198.51.100.${index}`));
+  expect(limits.refuses('demo', '203.0.113.9')).toBe(true);
+  attempts[0]?.takeBack();
+  expect(limits.refuses('demo', '203.0.113.9')).toBe(false);
+});

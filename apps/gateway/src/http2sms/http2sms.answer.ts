@@ -39,17 +39,18 @@ ${linesOf(answer)
 </HTML>
 `;
 
-const formats: Readonly<Record<string, (answer: Http2SmsAnswer) => string>> = {
-  'text/xml': asXml,
-  'application/xml': asXml,
-  'text/json': asJson,
-  'application/json': asJson,
-  'text/plain': asPlain,
-  'text/html': asHtml,
-};
+const formats: ReadonlyMap<string, (answer: Http2SmsAnswer) => string> = new Map([
+  ['text/xml', asXml],
+  ['application/xml', asXml],
+  ['text/json', asJson],
+  ['application/json', asJson],
+  ['text/plain', asPlain],
+  ['text/html', asHtml],
+]);
 
 /** Body and content type; text/plain where the parameter names nothing that is known. */
 export const formatAnswer = (answer: Http2SmsAnswer, contentType: string | null): { body: string; contentType: string } => {
-  const known = contentType !== null && contentType in formats ? contentType : 'text/plain';
-  return { body: (formats[known] as (answer: Http2SmsAnswer) => string)(answer), contentType: `${known}; charset=utf-8` };
+  const asked = (contentType ?? '').trim().toLowerCase();
+  const format = formats.get(asked);
+  return format ? { body: format(answer), contentType: `${asked}; charset=utf-8` } : { body: asPlain(answer), contentType: 'text/plain; charset=utf-8' };
 };

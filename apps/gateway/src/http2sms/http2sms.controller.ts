@@ -31,7 +31,12 @@ export class Http2SmsController {
     const question = url.indexOf('?');
     const given = new URLSearchParams(question === -1 ? '' : url.slice(question + 1));
     if (request.rawBody?.length) for (const [name, value] of new URLSearchParams(request.rawBody.toString('utf8'))) given.set(name, value);
-    const answer = await this.http2sms.handle(given, peerAddress(request, this.settings.trustedProxies));
+    // The header is the one of the REST API; a parameter of the same meaning goes before it.
+    const key = request.headers['idempotency-key'];
+    if (typeof key === 'string' && !given.has('idempotencyKey')) given.set('idempotencyKey', key);
+    const answer = ['GET', 'POST'].includes(request.method)
+      ? await this.http2sms.handle(given, peerAddress(request, this.settings.trustedProxies))
+      : ({ status: 202, message: 'Invalid method: use GET or POST' } as const);
     const { body, contentType } = formatAnswer(answer, given.get('contentType'));
     reply.status(200).header('content-type', contentType).send(body);
   }

@@ -1,7 +1,9 @@
 import { ServiceUnavailable } from '@kwota/service-kit/request-client';
+import { stackOnly } from '@kwota/service-kit/messaging-strategy';
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { shownCredits } from '../edge/credits.js';
+import { GatewayLog } from '../edge/gateway-log.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import { sortReceivers } from '../edge/receivers.js';
 import { KnownUsers } from '../known-users/known-users.projection.js';
@@ -22,6 +24,7 @@ export class Http2SmsHandler {
     private readonly passwords: PasswordChecks,
     private readonly submitMessages: SubmitMessagesClient,
     private readonly settings: GatewaySettings,
+    private readonly log: GatewayLog,
   ) {}
 
   async handle(given: URLSearchParams, address: string): Promise<Http2SmsAnswer> {
@@ -30,8 +33,9 @@ export class Http2SmsHandler {
     try {
       return await this.identifyAndSend(parameters, address);
     } catch (error) {
-      if (error instanceof ServiceUnavailable) return unavailable;
-      throw error;
+      // Whatever it was, a submission that got out is withdrawn; the sender is told in the body, as always (OVH.md 9).
+      if (!(error instanceof ServiceUnavailable)) this.log.error({ err: stackOnly(error) }, 'http2sms failed');
+      return unavailable;
     }
   }
 

@@ -22,15 +22,29 @@ const tagLengthMax = 20;
 const receiversMax = 1_000;
 const deferredDaysMax = 90;
 const dayMs = 24 * 60 * 60 * 1_000;
+/** The contracts' limits (DESIGN §7); a password is eight characters where it is set, and what is longer is sealed for nothing. */
+const lengths = [
+  ['account', 64],
+  ['login', 40],
+  ['password', 200],
+  ['tag', tagLengthMax],
+  ['idempotencyKey', 128],
+] as const;
 const required = ['account', 'login', 'password', 'from', 'to', 'message'] as const;
+const texts = [...required, 'tag', 'idempotencyKey'] as const;
 
 /** Query or form body to parameters; the first fault in the order of the guide's table. `nowMs` and `timeZone` are for `deferred`. */
 export const readParameters = (given: URLSearchParams, nowMs: number, timeZone: string): Http2SmsParameters | ParameterFault => {
   const value = (name: string): string => given.get(name) ?? '';
   for (const name of required) if (value(name) === '') return { status: 201, message: `Missing ${name}` };
+  for (const name of texts) {
+    if (value(name).includes('\0')) return { status: 202, message: `Invalid ${name}: holds a NUL` };
+    // What URLSearchParams puts for bytes that are no UTF-8: sent, it would be charged and unreadable.
+    if (value(name).includes('\uFFFD')) return { status: 202, message: `Invalid ${name}: is not UTF-8` };
+  }
+  for (const [name, lengthMax] of lengths) if (value(name).length > lengthMax) return { status: 202, message: `Invalid ${name}: is too long` };
 
   const tag = value('tag') || undefined;
-  if (tag && tag.length > tagLengthMax) return { status: 202, message: 'Invalid tag: is too long' };
   const to = value('to').split(',').filter((receiver) => receiver.trim() !== '');
   if (to.length === 0) return { status: 201, message: 'Missing to' };
   if (to.length > receiversMax) return { status: 202, message: `Invalid to: more than ${receiversMax} receivers` };
@@ -39,12 +53,12 @@ export const readParameters = (given: URLSearchParams, nowMs: number, timeZone: 
   const smsCoding = value('smsCoding') || value('SMSencoding') || undefined;
   if (smsCoding && !/^[12]$/.test(smsCoding)) return { status: 202, message: 'Invalid smsCoding: is not 1 or 2' };
   const idempotencyKey = value('idempotencyKey') || undefined;
-  if (idempotencyKey && idempotencyKey.length > 128) return { status: 202, message: 'Invalid idempotencyKey: is too long' };
 
   let deferredUntilMs: number | undefined;
   if (value('deferred')) {
+    // A little past is a sender's clock or zone, and sent at once; more than a day is a mistake.
     deferredUntilMs = deferredTimeMs(value('deferred'), timeZone);
-    if (deferredUntilMs === undefined || deferredUntilMs > nowMs + deferredDaysMax * dayMs) return { status: 202, message: 'Invalid deferred time' };
+    if (deferredUntilMs === undefined || deferredUntilMs > nowMs + deferredDaysMax * dayMs || deferredUntilMs < nowMs - dayMs) return { status: 202, message: 'Invalid deferred time' };
   }
   return {
     account: value('account'),

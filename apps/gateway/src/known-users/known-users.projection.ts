@@ -1,15 +1,27 @@
 import { usersKeyOf, type UserChanged, type UsersEvent } from '@kwota/contracts/users.v1';
 import { Injectable } from '@nestjs/common';
+import { ChangesMadeHere, type ChangeMadeHere } from './changes-made-here.js';
 
 export type KnownUser = Readonly<Pick<UserChanged, 'userId' | 'login' | 'ipRestrictions' | 'version'>>;
 type KnownAccount = { description: string; usersByLogin: Map<string, KnownUser>; senders: Map<string, string> };
 
-/** What the gateway needs to know of every account at each request, kept in memory from kwota.users.v1. */
+/** Ended users are remembered until their tombstone is read, a matter of milliseconds: 10,000 are more than are ever on their way. */
+const endedMax = 10_000;
+
+/**
+ * What the gateway needs to know of every account at each request, kept in memory from kwota.users.v1 and from the answers to changes that
+ * it made itself. The facts lag behind those: no version replaces the same or a newer one.
+ */
 @Injectable()
 export class KnownUsers {
   private readonly accounts = new Map<string, KnownAccount>();
   private readonly factsByKey = new Map<string, UsersEvent>();
+  private readonly ended = new Set<string>();
   private readonly listeners: ((userId: string) => void)[] = [];
+
+  constructor(changes: ChangesMadeHere) {
+    changes.onChange((change) => this.hear(change));
+  }
 
   /** Called with each user that changed or ended. */
   onUserChange(listener: (userId: string) => void): void {
@@ -18,9 +30,11 @@ export class KnownUsers {
 
   apply(key: string, fact: UsersEvent | undefined): void {
     const before = this.factsByKey.get(key);
+    if (fact?.type === 'UserChanged' && (this.ended.has(fact.userId) || (before && before.version >= fact.version))) return;
     if (before) this.take(before);
     if (!fact) {
       this.factsByKey.delete(key);
+      this.ended.delete(key.slice(key.indexOf('|user:') + '|user:'.length));
       return;
     }
     this.factsByKey.set(usersKeyOf(fact), fact);
@@ -48,6 +62,28 @@ export class KnownUsers {
 
   description(account: string): string {
     return this.accounts.get(account)?.description ?? '';
+  }
+
+  private hear(change: ChangeMadeHere): void {
+    const { account } = change;
+    switch (change.kind) {
+      case 'user':
+        return this.apply(`${account}|user:${change.user.userId}`, { type: 'UserChanged', account, ...change.user, ipRestrictions: [...change.user.ipRestrictions] });
+      case 'user-ended': {
+        const key = `${account}|user:${change.userId}`;
+        const before = this.factsByKey.get(key);
+        if (before) this.take(before);
+        this.factsByKey.delete(key);
+        if (this.ended.size >= endedMax) this.ended.clear();
+        this.ended.add(change.userId);
+        return;
+      }
+      case 'sender': {
+        const { senders } = this.accountOf(account);
+        const name = change.sender.toLowerCase();
+        if (!senders.has(name)) senders.set(name, 'enable');
+      }
+    }
   }
 
   private accountOf(name: string): KnownAccount {

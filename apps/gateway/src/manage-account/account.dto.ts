@@ -1,15 +1,17 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsOptional, IsString, Matches, MaxLength, ValidateIf, ValidateNested } from 'class-validator';
+import { IsBoolean, IsObject, IsOptional, IsString, Matches, MaxLength, ValidateIf, ValidateNested } from 'class-validator';
 import { callbackLengthMax } from '../manage-users/api-user.dto.js';
 
-const urlForm = /^https?:\/\/.+$/;
+const urlForm = /^https?:\/\/.+$/i;
+/** They become headers of a mail. */
+const oneLine = /^[^\r\n]*$/;
 
 export class TemplatesDto {
   @ApiPropertyOptional() @IsOptional() @IsBoolean() customizedEmailMode?: boolean;
   @ApiPropertyOptional() @IsOptional() @IsBoolean() customizedSmsMode?: boolean;
-  @ApiPropertyOptional() @IsOptional() @IsString() @MaxLength(254) emailFrom?: string;
-  @ApiPropertyOptional() @IsOptional() @IsString() @MaxLength(200) emailSubject?: string;
+  @ApiPropertyOptional() @IsOptional() @IsString() @MaxLength(254) @Matches(oneLine, { message: 'emailFrom must be one line' }) emailFrom?: string;
+  @ApiPropertyOptional() @IsOptional() @IsString() @MaxLength(200) @Matches(oneLine, { message: 'emailSubject must be one line' }) emailSubject?: string;
   @ApiPropertyOptional() @IsOptional() @IsString() @MaxLength(10_000) emailBody?: string;
   @ApiPropertyOptional({ maxLength: 70 }) @IsOptional() @IsString() @MaxLength(70) smsBody?: string;
 }
@@ -18,16 +20,16 @@ export class ChangeAccountDto {
   @ApiPropertyOptional() @IsOptional() @IsString() @MaxLength(200) description?: string;
 
   @ApiPropertyOptional({ type: String, nullable: true })
-  @ValidateIf(({ callBack }: ChangeAccountDto) => typeof callBack === 'string' && callBack !== '')
+  @ValidateIf(({ callBack }: ChangeAccountDto) => callBack !== undefined && callBack !== null && callBack !== '')
   @Matches(urlForm, { message: 'callBack must be an http or https URL' })
   @MaxLength(callbackLengthMax)
   callBack?: string | null;
 
   @ApiPropertyOptional({ type: String, nullable: true })
-  @ValidateIf(({ stopCallBack }: ChangeAccountDto) => typeof stopCallBack === 'string' && stopCallBack !== '')
+  @ValidateIf(({ stopCallBack }: ChangeAccountDto) => stopCallBack !== undefined && stopCallBack !== null && stopCallBack !== '')
   @Matches(urlForm, { message: 'stopCallBack must be an http or https URL' })
   @MaxLength(callbackLengthMax)
   stopCallBack?: string | null;
 
-  @ApiPropertyOptional({ type: TemplatesDto }) @IsOptional() @ValidateNested() @Type(() => TemplatesDto) templates?: TemplatesDto;
+  @ApiPropertyOptional({ type: TemplatesDto }) @IsOptional() @IsObject() @ValidateNested() @Type(() => TemplatesDto) templates?: TemplatesDto;
 }

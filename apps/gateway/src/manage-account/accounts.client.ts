@@ -6,7 +6,7 @@ import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { milliCreditsOf, shownCredits } from '../edge/credits.js';
-import { badRequest, conflict, serviceUnknown } from '../v6/ovh-error.js';
+import { badRequest, callbackRefused, conflict, serviceUnknown } from '../v6/ovh-error.js';
 import type { ChangeAccountDto } from './account.dto.js';
 
 /** An SMS account as OVH shows it, put together from users, ledger, dlr and alerts. */
@@ -19,8 +19,8 @@ export class AccountsClient {
   }
 
   /** Repeating it under the same name changes nothing. */
-  async create(account: string | undefined, description: string): Promise<string> {
-    const created = await this.requests.ask(createAccount, { requestId: randomUUID(), description, ...(account === undefined ? {} : { account }) });
+  async create(account: string | null | undefined, description: string): Promise<string> {
+    const created = await this.requests.ask(createAccount, { requestId: randomUUID(), description, ...(account ? { account } : {}) });
     await this.requests.ask(openAccount, { account: created.account });
     return created.account;
   }
@@ -60,11 +60,11 @@ export class AccountsClient {
     };
     if (Object.keys(callbacks).length > 0) {
       const reply = await this.requests.ask(setCallbacks, { account, userId: null, ...callbacks });
-      if (reply.outcome === 'refused') throw badRequest(`${reply.field} was refused: ${reply.code}`);
+      if (reply.outcome === 'refused') throw callbackRefused(reply.field, reply.code);
     }
     if (templates) {
       const { templates: known } = await this.requests.ask(findAlertTemplates, { account });
-      await this.requests.ask(setAlertTemplates, { account, templates: { ...known, ...(templates as Partial<AlertTemplates>) } });
+      await this.requests.ask(setAlertTemplates, { account, templates: { ...known, ...given(templates) } });
     }
     if (typeof description === 'string') {
       const reply = await this.requests.ask(updateAccount, { account, description });
@@ -75,7 +75,7 @@ export class AccountsClient {
   /** Up or down, once per reference; the code says why, and the ledger keeps it. */
   async adjust(account: string, credits: number, reference: string, reasonCode: string): Promise<{ creditsLeft: number }> {
     const amountMilliCredits = milliCreditsOf(credits);
-    if (amountMilliCredits === undefined) throw badRequest('credits must have at most three decimals');
+    if (amountMilliCredits === undefined) throw badRequest('credits must be an amount with at most three decimals');
     const reply = await this.requests.ask(adjustCredits, { account, reference, amountMilliCredits, reasonCode, by: 'operator' });
     if (reply.outcome === 'done') return { creditsLeft: shownCredits(reply.poolMilliCredits) };
     if (reply.code === 'account-unknown') throw serviceUnknown();
@@ -87,7 +87,7 @@ export class AccountsClient {
   /** Once per reference. Credits may have three decimals. */
   async purchase(account: string, credits: number, reference: string): Promise<{ creditsLeft: number }> {
     const amountMilliCredits = milliCreditsOf(credits);
-    if (amountMilliCredits === undefined) throw badRequest('credits must have at most three decimals');
+    if (amountMilliCredits === undefined) throw badRequest('credits must be an amount with at most three decimals');
     const reply = await this.requests.ask(purchaseCredits, { account, reference, amountMilliCredits });
     if (reply.outcome === 'done') return { creditsLeft: shownCredits(reply.poolMilliCredits) };
     if (reply.code === 'account-unknown') throw serviceUnknown();
@@ -95,3 +95,6 @@ export class AccountsClient {
     throw badRequest(`credits were refused: ${reply.code}`);
   }
 }
+
+/** Without the nulls that clients send for what they leave out. */
+const given = (templates: object): Partial<AlertTemplates> => Object.fromEntries(Object.entries(templates).filter(([, value]) => value !== null && value !== undefined));

@@ -7,9 +7,11 @@ import {
   IsInt,
   IsNotEmpty,
   IsNumber,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
+  Max,
   MaxLength,
   Min,
   ValidateIf,
@@ -21,14 +23,16 @@ const passwordForm = /^\w{8}$/;
 const passwordRule = { message: 'password must be exactly 8 word characters (letters, digits, _)' };
 export const loginLengthMax = 40;
 export const callbackLengthMax = 2_048;
-const urlForm = /^https?:\/\/.+$/;
+const urlForm = /^https?:\/\/.+$/i;
+/** In credits; as milli-credits it stays far below 2^53. */
+const thresholdMax = 1_000_000_000;
 
 export class CreateApiUserDto {
   @ApiProperty({ maxLength: loginLengthMax, example: 'parcels' })
   @IsString()
   @IsNotEmpty()
   @MaxLength(loginLengthMax)
-  @Matches(/^[^\s/|,?#]+$/, { message: 'login must not contain spaces or any of / | , ? #' })
+  @Matches(/^(?!\.{1,2}$)[^\s\p{C}/|,?#]+$/u, { message: 'login must not be . or .., or contain spaces, control characters or any of / | , ? #' })
   login!: string;
 
   @ApiProperty({ pattern: passwordForm.source, example: 'Abcd1234' })
@@ -38,7 +42,7 @@ export class CreateApiUserDto {
 
 export class QuotaDto {
   @ApiProperty({ minimum: 0, example: 150 })
-  @IsNumber({ maxDecimalPlaces: 3 })
+  @IsNumber({}, { message: 'quotaLeft must be a number' })
   @Min(0)
   quotaLeft!: number;
 
@@ -61,6 +65,7 @@ export class AlertThresholdDto {
   @ApiProperty({ description: '-1 switches it off', example: 20 })
   @IsInt()
   @Min(-1)
+  @Max(thresholdMax)
   alertThreshold!: number;
 
   @ApiProperty({ enum: ['both', 'mail', 'sms'] })
@@ -77,12 +82,14 @@ export class ChangeApiUserDto {
 
   @ApiPropertyOptional({ type: QuotaDto })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => QuotaDto)
   quotaInformations?: QuotaDto;
 
   @ApiPropertyOptional({ type: AlertThresholdDto })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => AlertThresholdDto)
   alertThresholdInformations?: AlertThresholdDto;
@@ -95,13 +102,13 @@ export class ChangeApiUserDto {
   ipRestrictions?: string[];
 
   @ApiPropertyOptional({ type: String, nullable: true, example: 'https://example.org/dlr' })
-  @ValidateIf(({ callBack }: ChangeApiUserDto) => typeof callBack === 'string' && callBack !== '')
+  @ValidateIf(({ callBack }: ChangeApiUserDto) => callBack !== undefined && callBack !== null && callBack !== '')
   @Matches(urlForm, { message: 'callBack must be an http or https URL' })
   @MaxLength(callbackLengthMax)
   callBack?: string | null;
 
   @ApiPropertyOptional({ type: String, nullable: true })
-  @ValidateIf(({ stopCallBack }: ChangeApiUserDto) => typeof stopCallBack === 'string' && stopCallBack !== '')
+  @ValidateIf(({ stopCallBack }: ChangeApiUserDto) => stopCallBack !== undefined && stopCallBack !== null && stopCallBack !== '')
   @Matches(urlForm, { message: 'stopCallBack must be an http or https URL' })
   @MaxLength(callbackLengthMax)
   stopCallBack?: string | null;

@@ -9,7 +9,8 @@ import { randomBytes } from 'node:crypto';
 import { milliCreditsOf, shownCredits } from '../edge/credits.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import { isPublicAddress, normalisedAddress } from '../edge/peer-address.js';
-import { badRequest, conflict, objectUnknown, OvhError, serviceUnknown } from '../v6/ovh-error.js';
+import { ChangesMadeHere } from '../known-users/changes-made-here.js';
+import { badRequest, callbackRefused, conflict, objectUnknown, OvhError, serviceUnknown } from '../v6/ovh-error.js';
 import type { AlertThresholdDto, ApiUserView, ChangeApiUserDto, CreateApiUserDto, QuotaDto } from './api-user.dto.js';
 
 /** OVH's panel sends it for "no alert" (OVH.md 6). */
@@ -22,6 +23,7 @@ export class ApiUsersClient {
     private readonly requests: RequestClient,
     private readonly sealing: Sealing,
     private readonly settings: GatewaySettings,
+    private readonly changes: ChangesMadeHere,
   ) {}
 
   async logins(account: string): Promise<string[]> {
@@ -33,7 +35,7 @@ export class ApiUsersClient {
     const opened = await this.requests.ask(openUser, { account, userId });
     if (opened.outcome === 'refused') throw refusalOf(opened.code);
     const created = await this.requests.ask(createUser, { account, userId, login, sealedPassword: this.sealing.seal(password, userId) });
-    if (created.outcome === 'done') return;
+    if (created.outcome === 'done') return this.changes.tell({ kind: 'user', account, user: { userId, login, ipRestrictions: [], version: 1 } });
     await this.requests.ask(closeUser, { account, userId });
     throw refusalOf(created.code);
   }
@@ -69,9 +71,11 @@ export class ApiUsersClient {
 
   /** Every part is validated before the first is changed; each part may run twice. */
   async change(account: string, login: string, change: ChangeApiUserDto): Promise<void> {
-    const ipRestrictions = change.ipRestrictions && this.addresses(change.ipRestrictions);
-    const { userId } = await this.one(account, login);
-    const { quotaInformations: quota, alertThresholdInformations: alert, password } = change;
+    const ipRestrictions = change.ipRestrictions ? this.addresses(change.ipRestrictions) : undefined;
+    const { userId, ipRestrictions: addressesBefore } = await this.one(account, login);
+    const { quotaInformations: quota, alertThresholdInformations: alert } = change;
+    // null is what clients send for what they leave out.
+    const password = change.password ?? undefined;
     const callbacks = this.callbacksOf(change);
     if (alert) this.checkRecipient(alert);
 
@@ -90,12 +94,14 @@ export class ApiUsersClient {
       ...(ipRestrictions === undefined ? {} : { ipRestrictions }),
     });
     if (updated.outcome === 'refused') throw objectUnknown();
+    this.changes.tell({ kind: 'user', account, user: { userId, login, ipRestrictions: ipRestrictions ?? addressesBefore, version: updated.version } });
   }
 
   async delete(account: string, login: string): Promise<void> {
     const { userId } = await this.one(account, login);
     await this.requests.ask(closeUser, { account, userId });
     await this.requests.ask(deleteUser, { account, userId });
+    this.changes.tell({ kind: 'user-ended', account, userId });
   }
 
   /** @throws OvhError 404 for an unknown login. */
@@ -114,7 +120,7 @@ export class ApiUsersClient {
   private async setQuota(account: string, userId: string, { quotaLeft, quotaStatus }: QuotaDto, dryRun: boolean): Promise<void> {
     const active = quotaStatus === 'active';
     const leftMilliCredits = active ? milliCreditsOf(quotaLeft) : 0;
-    if (leftMilliCredits === undefined) throw badRequest('quotaInformations.quotaLeft must have at most three decimals');
+    if (leftMilliCredits === undefined) throw badRequest('quotaInformations.quotaLeft must be an amount with at most three decimals');
     const reply = await this.requests.ask(setQuota, { account, userId, active, leftMilliCredits, dryRun });
     if (reply.outcome === 'done') return;
     if (reply.code === 'quota-above-pool')
@@ -135,9 +141,7 @@ export class ApiUsersClient {
   private async setCallbacks(account: string, userId: string, callbacks: CallbackChange, dryRun: boolean): Promise<void> {
     const reply = await this.requests.ask(setCallbacks, { account, userId, ...callbacks, dryRun });
     if (reply.outcome === 'done') return;
-    throw badRequest(
-      reply.code === 'address-not-allowed' ? `${reply.field} must not lead to a private address` : `${reply.field} must be an http or https URL`,
-    );
+    throw callbackRefused(reply.field, reply.code);
   }
 
   private callbacksOf({ callBack, stopCallBack }: ChangeApiUserDto): CallbackChange | undefined {

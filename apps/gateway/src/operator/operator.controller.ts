@@ -3,6 +3,7 @@ import { RequestClient } from '@kwota/service-kit/request-client';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AccountsClient } from '../manage-account/accounts.client.js';
+import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { ApiUserView, ChangeApiUserDto, CreateApiUserDto } from '../manage-users/api-user.dto.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
 import { badRequest, serviceUnknown } from '../v6/ovh-error.js';
@@ -18,6 +19,7 @@ export class OperatorController {
     private readonly accounts: AccountsClient,
     private readonly users: ApiUsersClient,
     private readonly requests: RequestClient,
+    private readonly changes: ChangesMadeHere,
   ) {}
 
   @Get()
@@ -64,7 +66,10 @@ export class OperatorController {
   @ApiOperation({ summary: 'Declare a sender' })
   async declareSender(@Param('serviceName') account: string, @Body() { sender, description }: DeclareSenderDto): Promise<null> {
     const reply = await this.requests.ask(declareSender, { account, sender, description: description ?? '' });
-    if (reply.outcome === 'done') return null;
+    if (reply.outcome === 'done') {
+      this.changes.tell({ kind: 'sender', account, sender });
+      return null;
+    }
     if (reply.code === 'account-unknown') throw serviceUnknown();
     throw badRequest('sender must be at most 11 letters, digits and spaces, or a number');
   }

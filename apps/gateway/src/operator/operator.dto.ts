@@ -16,7 +16,7 @@ export class CreateAccountDto {
 
 export class PurchaseCreditsDto {
   @ApiProperty({ example: 200 })
-  @IsNumber({ maxDecimalPlaces: 3 })
+  @IsNumber({}, { message: 'credits must be a number' })
   @IsPositive()
   credits!: number;
 
@@ -29,7 +29,7 @@ export class PurchaseCreditsDto {
 
 export class AdjustCreditsDto {
   @ApiProperty({ description: 'Below zero takes away', example: -0.5 })
-  @IsNumber({ maxDecimalPlaces: 3 })
+  @IsNumber({}, { message: 'credits must be a number' })
   @NotEquals(0)
   credits!: number;
 

@@ -4,6 +4,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpRequest } from '../edge/http.js';
+import { checkNames } from '../v6/check-names.js';
 import { OvhError } from '../v6/ovh-error.js';
 
 const rememberedMs = 10_000;
@@ -19,11 +20,12 @@ export class OperatorGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { headers } = context.switchToHttp().getRequest<HttpRequest>();
+    const { headers, params } = context.switchToHttp().getRequest<HttpRequest & { params?: Record<string, string> }>();
     const given = /^Bearer (.+)$/.exec(String(headers['authorization'] ?? ''))?.[1];
     const known = given === undefined ? undefined : await this.knownSha256();
     if (!known || !timingSafeEqual(sha256(given ?? ''), known))
       throw new OvhError(401, 'The operator API needs the header Authorization: Bearer <operator token>', { class: 'Client::Unauthorized' });
+    checkNames(params);
     return true;
   }
 

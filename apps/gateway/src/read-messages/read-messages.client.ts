@@ -2,6 +2,7 @@ import { deleteMessage, findMessage, findMessages, type MessageView } from '@kwo
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
 import { shownCredits } from '../edge/credits.js';
+import { isStorableText } from '../edge/json-body.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import { MessageIds } from '../submit-messages/message-ids.js';
 import { badRequest, objectUnknown } from '../v6/ovh-error.js';
@@ -96,15 +97,27 @@ const idOf = (id: string): number => {
   return messageId;
 };
 
-const text = (name: string, value: string | undefined) => (value ? { [name]: value } : {});
+/** Fastify makes a list of a parameter that is given twice. */
+const once = (parameter: string, value: unknown): void => {
+  if (typeof value !== 'string') throw badRequest(`${parameter} must be given once`);
+  if (!isStorableText(value)) throw badRequest(`${parameter} must not hold NUL`);
+};
+const text = (name: string, value: string | undefined) => {
+  if (!value) return {};
+  once(name, value);
+  return { [name]: value };
+};
 const number = (name: string, parameter: string, value: string | undefined) => {
   if (!value) return {};
+  once(parameter, value);
   if (!/^\d{1,9}$/.test(value)) throw badRequest(`${parameter} must be a whole number`);
   return { [name]: Number(value) };
 };
 const time = (name: string, parameter: string, value: string | undefined) => {
   if (!value) return {};
+  once(parameter, value);
   const ms = Date.parse(value);
   if (Number.isNaN(ms)) throw badRequest(`${parameter} must be an RFC 3339 time`);
-  return { [name]: ms };
+  // No message is older than this clock's beginning.
+  return { [name]: Math.max(0, ms) };
 };

@@ -9,6 +9,7 @@ import { badRequest, conflict, objectUnknown, OvhError } from '../v6/ovh-error.j
 import type { SendingReport, SendJobDto } from './send-job.dto.js';
 
 const minuteMs = 60_000;
+const idempotencyKeyLengthMax = 128;
 /** OVH.md 1.1: class number ↔ enum. */
 const messageClasses = { flash: 0, phoneDisplay: 1, sim: 2, toolkit: 3 } as const;
 
@@ -21,6 +22,7 @@ export class SendJobsClient {
   ) {}
 
   async send(account: string, userId: string | null, job: SendJobDto, idempotencyKey: string | undefined): Promise<SendingReport> {
+    if (idempotencyKey && idempotencyKey.length > idempotencyKeyLengthMax) throw badRequest(`Idempotency-Key must be at most ${idempotencyKeyLengthMax} characters`);
     if (job.senderForResponse) throw badRequest('senderForResponse is not supported');
     if (!job.sender) throw badRequest('sender is required');
     if (!this.knownUsers.maySend(account, job.sender)) throw badRequest(`The sender ${job.sender} is not declared`);

@@ -10,24 +10,30 @@ const retryDelayMs = 250;
  */
 @Injectable()
 export class Withdrawals {
-  /** How many are still being offered. */
-  open = 0;
-  private closed = false;
+  private readonly offers = new Set<Promise<void>>();
 
   constructor(private readonly messaging: Messaging) {}
 
   withdraw(submission: WithdrawSubmission): void {
-    this.open += 1;
-    void this.offer(submission).finally(() => (this.open -= 1));
+    const offered = this.offer(submission).finally(() => this.offers.delete(offered));
+    this.offers.add(offered);
   }
 
-  close(): void {
-    this.closed = true;
+  /** How many are still being offered. */
+  get open(): number {
+    return this.offers.size;
+  }
+
+  /** Resolves when the log has taken all of them; whoever stops the process bounds the wait (KWOTA_SHUTDOWN_GRACE_MS). */
+  async close(): Promise<void> {
+    // Whoever was told only now that no answer comes withdraws within this turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.offers.size > 0) await Promise.all(this.offers);
   }
 
   private async offer(submission: WithdrawSubmission): Promise<void> {
     const message = submissions.message(submission, { id: `withdraw-${submission.messageIds[0]}`, source: 'kwota/gateway' });
-    while (!this.closed) {
+    for (;;) {
       const taken = await this.messaging.publish([message]).then(
         () => true,
         () => false,

@@ -24,15 +24,31 @@ export class Oauth2TokenController {
     const form = new URLSearchParams(request.rawBody?.toString('utf8') ?? '');
     if (form.get('grant_type') !== 'client_credentials') throw new OvhError(400, 'grant_type must be client_credentials', { class: 'Client::BadRequest' });
     const [clientId, clientSecret] = basicCredentials(request) ?? [form.get('client_id') ?? '', form.get('client_secret') ?? ''];
+    if (clientId.length > clientIdLengthMax || clientSecret.length > clientSecretLengthMax) throw clientUnknown();
     const reply = await this.requests.ask(authenticateOauthClient, { clientId, sealedClientSecret: this.sealing.seal(clientSecret, clientId) });
-    if (reply.outcome === 'refused') throw new OvhError(401, 'This client is not known or its secret is wrong', { class: 'Client::Unauthorized' });
+    if (reply.outcome === 'refused') throw clientUnknown();
     return { access_token: this.tokens.issue(reply.accounts), token_type: 'Bearer', expires_in: tokenLifetimeS, scope: form.get('scope') ?? 'all' };
   }
 }
+
+/** The contract's limit, and one above any secret that is given out: what is longer is nobody's. */
+const clientIdLengthMax = 64;
+const clientSecretLengthMax = 256;
+
+const clientUnknown = (): OvhError => new OvhError(401, 'This client is not known or its secret is wrong', { class: 'Client::Unauthorized' });
+
+/** RFC 6749 2.3.1 encodes both; a client that did not, and has a percent sign in them, is taken at its word. */
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
 
 const basicCredentials = ({ headers }: HttpRequest): [string, string] | undefined => {
   const encoded = /^Basic (\S+)$/.exec(String(headers['authorization'] ?? ''))?.[1];
   if (!encoded) return undefined;
   const [clientId = '', ...secret] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
-  return [decodeURIComponent(clientId), decodeURIComponent(secret.join(':'))];
+  return [decoded(clientId), decoded(secret.join(':'))];
 };

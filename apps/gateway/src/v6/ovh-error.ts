@@ -19,4 +19,6 @@ export const authenticationError = (httpStatus: 400 | 403, errorCode: string, me
 export const badRequest = (message: string): OvhError => new OvhError(400, message, { class: 'Client::BadRequest' });
 export const serviceUnknown = (): OvhError => new OvhError(404, 'This service does not exist', { class: 'Client::NotFound' });
 export const objectUnknown = (): OvhError => new OvhError(404, 'The requested object does not exist', { class: 'Client::NotFound' });
+export const callbackRefused = (field: string, code: string): OvhError =>
+  badRequest(code === 'address-not-allowed' ? `${field} must not lead to a private address` : `${field} must be an http or https URL`);
 export const conflict = (message: string): OvhError => new OvhError(409, message, { class: 'Client::Conflict' });

@@ -4,6 +4,7 @@ import { AccessTokens } from '../edge/access-tokens.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpRequest } from '../edge/http.js';
 import { isGranted } from './access-rules.js';
+import { checkNames } from './check-names.js';
 import { authenticationError, OvhError, serviceUnknown } from './ovh-error.js';
 import { OwnerCredentials } from './owner-credentials.js';
 import { isSignedBy, urlsAsWritten } from './signature.js';
@@ -15,6 +16,9 @@ export type OwnedRequest = HttpRequest & { owner?: Owner; params?: Record<string
 const openToAll = 'kwota:open-to-all';
 /** For the few routes without authentication. */
 export const OpenToAll = (): MethodDecorator => SetMetadata(openToAll, true);
+
+/** The contract's limit: a longer one is nobody's. */
+const keyLengthMax = 64;
 
 /** Clients set their clock by /auth/time; more than this is a replay or a broken clock. */
 const timestampToleranceS = 300;
@@ -35,6 +39,7 @@ export class OwnerGuard implements CanActivate {
     const bearer = /^Bearer (.+)$/.exec(header(request, 'authorization'))?.[1];
     const owner = bearer ? this.ownerOfToken(bearer) : await this.ownerOfSignature(request);
     const account = request.params?.['serviceName'];
+    checkNames(request.params);
     if (account !== undefined && !owner.accounts.includes(account)) throw serviceUnknown();
     request.owner = owner;
     return true;
@@ -52,6 +57,8 @@ export class OwnerGuard implements CanActivate {
     const signature = header(request, 'x-ovh-signature');
     const timestamp = header(request, 'x-ovh-timestamp');
     if (!applicationKey) throw authenticationError(403, 'INVALID_KEY', 'This application key is invalid');
+    if (applicationKey.length > keyLengthMax) throw authenticationError(403, 'INVALID_KEY', 'This application key is invalid');
+    if (consumerKey.length > keyLengthMax) throw authenticationError(403, 'INVALID_CREDENTIAL', 'This credential is not valid');
     if (!consumerKey) throw authenticationError(403, 'NOT_CREDENTIAL', 'You must login first');
     const credential = await this.credentials.find(applicationKey, consumerKey);
     if (!/^\d{1,12}$/.test(timestamp) || Math.abs(Number(timestamp) - Date.now() / 1_000) > timestampToleranceS)

@@ -39,7 +39,10 @@ const escapedNonAscii = (body: Buffer): Buffer | undefined => {
 
 /** The URLs that a client may have written for this call: its Host with and without the port, either scheme, and the installation's public names. */
 export const urlsAsWritten = (host: string, pathAndQuery: string, publicUrls: readonly string[]): string[] => {
+  const named = publicUrls.map((url) => url.replace(/\/+$/, ''));
+  // A Host with a path in it would let one signed URL stand for another.
+  if (!/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i.test(host)) return named.map((origin) => origin + pathAndQuery);
   const bareHost = host.replace(/:\d+$/, '');
-  const origins = [...publicUrls.map((url) => url.replace(/\/+$/, '')), `https://${host}`, `https://${bareHost}`, `http://${host}`, `http://${bareHost}`];
+  const origins = [...named, `https://${host}`, `https://${bareHost}`, `http://${host}`, `http://${bareHost}`];
   return [...new Set(origins)].map((origin) => origin + pathAndQuery);
 };

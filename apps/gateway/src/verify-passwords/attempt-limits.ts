@@ -21,16 +21,24 @@ export class AttemptLimits {
     return this.count(`login ${login}`) >= failuresPerLoginMax && !this.trusted.has(`${login} ${address}`);
   }
 
-  failed(login: string, address: string): void {
+  /** Counted at once; taken back when it turns out right, or nobody could tell. */
+  failed(login: string, address: string): { takeBack(): void } {
+    const counted: Failures[] = [];
     for (const key of [`login ${login}`, `address ${address}`]) {
       const known = this.failures.get(key);
-      if (known && this.nowMs() - known.sinceMs < windowMs) known.count += 1;
-      else {
-        this.failures.delete(key);
-        this.failures.set(key, { count: 1, sinceMs: this.nowMs() });
-      }
+      const current = known && this.nowMs() - known.sinceMs < windowMs ? known : { count: 0, sinceMs: this.nowMs() };
+      current.count += 1;
+      counted.push(current);
+      if (current === known) continue;
+      this.failures.delete(key);
+      this.failures.set(key, current);
     }
     dropOldest(this.failures);
+    return {
+      takeBack: () => {
+        for (const failures of counted) failures.count -= 1;
+      },
+    };
   }
 
   succeeded(login: string, address: string): void {

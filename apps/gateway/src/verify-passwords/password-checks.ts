@@ -10,6 +10,8 @@ export type PasswordCheck = { readonly user: KnownUser } | 'bad-credentials' | '
 
 type RightOnce = { userId: string; digest: Buffer; version: number; checkedAtMs: number };
 
+type AuthenticateReply = { outcome: 'done'; userId: string; version: number } | { outcome: 'refused' };
+
 const confirmAfterMs = 10_000;
 const rememberedMax = 100_000;
 
@@ -21,6 +23,7 @@ const rememberedMax = 100_000;
 export class PasswordChecks {
   private readonly key = randomBytes(32);
   private readonly rightOnce = new Map<string, RightOnce>();
+  private readonly asked = new Map<string, Promise<AuthenticateReply>>();
   private readonly limits = new AttemptLimits(() => performance.now());
 
   constructor(
@@ -35,20 +38,51 @@ export class PasswordChecks {
   async check(account: string, login: string, password: string, address: string): Promise<PasswordCheck> {
     const name = `${account}|${login}`;
     if (this.limits.refuses(name, address)) return 'too-many-attempts';
-    const user = this.knownUsers.user(account, login);
-    if (user && (await this.isRemembered(account, user, password))) {
-      this.limits.succeeded(name, address);
-      return { user };
-    }
-    const reply = await this.requests.ask(authenticateUser, { account, login, sealedPassword: this.sealing.seal(password, name) });
     const known = this.knownUsers.user(account, login);
-    if (reply.outcome === 'refused' || !known || known.userId !== reply.userId) {
-      this.limits.failed(name, address);
-      return 'bad-credentials';
+    if (known && (await this.isRemembered(account, known, password))) {
+      this.limits.succeeded(name, address);
+      return { user: known };
     }
+    const reply = await this.authenticate(account, login, password, address);
+    if (reply.outcome === 'refused') return 'bad-credentials';
+    const user = await this.userAsOf(account, login, reply);
+    if (!user) return 'bad-credentials';
     this.limits.succeeded(name, address);
-    this.remember({ userId: known.userId, digest: this.digest(known.userId, password), version: reply.version, checkedAtMs: performance.now() });
-    return { user: known };
+    this.remember({ userId: user.userId, digest: this.digest(user.userId, password), version: reply.version, checkedAtMs: performance.now() });
+    return { user };
+  }
+
+  /** The same question from several calls at once is asked once, and counts before the answer: many guesses at once are as many failures. */
+  private authenticate(account: string, login: string, password: string, address: string): Promise<AuthenticateReply> {
+    const name = `${account}|${login}`;
+    const question = this.digest(name, password).toString('base64');
+    const before = this.asked.get(question);
+    if (before) return before;
+    const attempt = this.limits.failed(name, address);
+    const ask = async (): Promise<AuthenticateReply> => {
+      try {
+        const reply = await this.requests.ask(authenticateUser, { account, login, sealedPassword: this.sealing.seal(password, name) });
+        if (reply.outcome === 'done') attempt.takeBack();
+        return reply;
+      } catch (error) {
+        attempt.takeBack();
+        throw error;
+      } finally {
+        this.asked.delete(question);
+      }
+    };
+    const asking = ask();
+    this.asked.set(question, asking);
+    return asking;
+  }
+
+  /** The user at least as new as the answer: the facts may lag, and an address taken off the list must not slip through. */
+  private async userAsOf(account: string, login: string, { userId, version }: { userId: string; version: number }): Promise<KnownUser | undefined> {
+    const known = this.knownUsers.user(account, login);
+    if (known?.userId === userId && known.version >= version) return known;
+    const found = await this.requests.ask(findUsers, { account, login });
+    const current = found.outcome === 'done' ? found.users[0] : undefined;
+    return current?.userId === userId ? current : undefined;
   }
 
   private async isRemembered(account: string, user: KnownUser, password: string): Promise<boolean> {
