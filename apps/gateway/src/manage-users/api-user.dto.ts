@@ -52,15 +52,16 @@ export class QuotaDto {
 }
 
 export class AlertThresholdDto {
-  @ApiProperty({ example: 'owner@example.org' })
-  @ValidateIf(({ alertEmail }: AlertThresholdDto) => alertEmail !== '')
+  @ApiProperty({ type: String, nullable: true, example: 'owner@example.org' })
+  @ValidateIf(({ alertEmail }: AlertThresholdDto) => alertEmail !== '' && alertEmail !== null)
   @Matches(/^[^\s@]+@[^\s@]+$/, { message: 'alertEmail must be an e-mail address' })
   @MaxLength(254)
-  alertEmail: string = '';
+  alertEmail: string | null = '';
 
-  @ApiProperty({ example: '+33600000004' })
+  @ApiProperty({ type: String, nullable: true, example: '+33600000004' })
+  @IsOptional()
   @Matches(/^(?:\+?\d{1,31})?$/, { message: 'alertNumber must be digits, with or without a leading +' })
-  alertNumber: string = '';
+  alertNumber: string | null = '';
 
   @ApiProperty({ description: '-1 switches it off', example: 20 })
   @IsInt()

@@ -129,7 +129,7 @@ export class ApiUsersClient {
   }
 
   private async setRecipient(account: string, userId: string, { alertEmail, alertNumber, support }: AlertThresholdDto): Promise<void> {
-    await this.requests.ask(setAlertRecipient, { account, userId, recipient: { alertEmail, alertNumber, support } });
+    await this.requests.ask(setAlertRecipient, { account, userId, recipient: { alertEmail: alertEmail ?? '', alertNumber: alertNumber ?? '', support } });
   }
 
   private async setThreshold(account: string, userId: string, { alertThreshold }: AlertThresholdDto, dryRun: boolean): Promise<void> {

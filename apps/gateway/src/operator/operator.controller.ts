@@ -58,7 +58,9 @@ export class OperatorController {
   @Get(':serviceName/senders')
   @ApiOperation({ summary: "The account's senders" })
   async senders(@Param('serviceName') account: string) {
-    return (await this.requests.ask(listSenders, { account })).senders;
+    const { senders } = await this.requests.ask(listSenders, { account });
+    if (senders.length === 0 && !(await this.accounts.names()).includes(account)) throw serviceUnknown();
+    return senders;
   }
 
   @Post(':serviceName/senders')
