@@ -1,16 +1,16 @@
 import { AlertsModule } from '@kwota/alerts';
-import { readAlertsConfig } from '@kwota/alerts/config';
+import { alertsSettings, readAlertsConfig } from '@kwota/alerts/config';
 import { CarrierModule } from '@kwota/carrier';
-import { readCarrierConfig } from '@kwota/carrier/config';
+import { carrierSettings, readCarrierConfig } from '@kwota/carrier/config';
 import { DlrModule } from '@kwota/dlr';
-import { readDlrConfig } from '@kwota/dlr/config';
+import { dlrSettings, readDlrConfig } from '@kwota/dlr/config';
 import { gatewaySettings, readGatewayConfig } from '@kwota/gateway/config';
 import { firstStart, startGateway } from '@kwota/gateway/start';
 import { LedgerModule } from '@kwota/ledger';
-import { readLedgerConfig } from '@kwota/ledger/config';
+import { ledgerSettings, readLedgerConfig } from '@kwota/ledger/config';
 import { EmbeddedMessaging } from '@kwota/messaging-embedded';
 import { commonSettings, readCommonConfig } from '@kwota/service-kit/common-config';
-import { summaryOf } from '@kwota/service-kit/config';
+import { checkConfig, readConfig, summaryOf, type Setting } from '@kwota/service-kit/config';
 import { DataDirectory } from '@kwota/service-kit/data-directory';
 import { createLogger, type Logger } from '@kwota/service-kit/logger';
 import { Health } from '@kwota/service-kit/health';
@@ -27,11 +27,17 @@ import { showFirstStart } from './show-first-start.js';
 /** Behind the gateway first, so that whoever asks finds somebody who answers. */
 const startOrder = ['users', 'ledger', 'carrier', 'dlr', 'alerts'] as const;
 
+/** Ports of services that have none of their own here are left out. */
+const allSettings = [commonSettings, gatewaySettings, ledgerSettings, carrierSettings, dlrSettings, alertsSettings].map(
+  (settings): Readonly<Record<string, Setting<unknown>>> => Object.fromEntries(Object.entries(settings).filter(([name]) => !name.startsWith('admin'))),
+);
+
 export const startStandalone = async (environment: NodeJS.ProcessEnv): Promise<void> => {
+  checkConfig(environment, ...allSettings);
   const common = readCommonConfig(environment);
   const gatewayConfig = readGatewayConfig(environment);
   const logger = createLogger('standalone', common.logLevel);
-  logger.info(summaryOf({ ...common, ...gatewayConfig }, { ...commonSettings, ...gatewaySettings }), 'configuration');
+  logger.info(Object.assign({}, ...allSettings.map((settings) => summaryOf(readConfig(environment, settings), settings))), 'configuration');
   if (common.messaging !== 'embedded') throw new Error('KWOTA_MESSAGING: standalone is embedded; run the services one by one for kafka');
 
   const directory = DataDirectory.open(common.dataDir, 'messaging');
