@@ -38,7 +38,7 @@ export const startStandalone = async (environment: NodeJS.ProcessEnv): Promise<v
   const gatewayConfig = readGatewayConfig(environment);
   const logger = createLogger('standalone', common.logLevel);
   logger.info(Object.assign({}, ...allSettings.map((settings) => summaryOf(readConfig(environment, settings), settings))), 'configuration');
-  if (common.messaging !== 'embedded') throw new Error('KWOTA_MESSAGING: standalone is embedded; run the services one by one for kafka');
+  if (common.messaging !== 'embedded') throw new Error('KWOTA_MESSAGING: this version has no Kafka adapter yet, only embedded');
 
   const directory = DataDirectory.open(common.dataDir, 'messaging');
   const secretKey = common.secretKey || keepSecretKey(common.dataDir);

@@ -1,11 +1,10 @@
-import { flag, milliseconds, oneOf, optional, readConfig, secret, text } from './config.js';
+import { milliseconds, oneOf, readConfig, secret, text } from './config.js';
 import { logLevels } from './logger.js';
 
 /** What every service reads from the environment (DESIGN §8). */
 export const commonSettings = {
   dataDir: text('KWOTA_DATA_DIR', './data'),
   messaging: oneOf('KWOTA_MESSAGING', ['embedded', 'kafka'], 'embedded'),
-  eventStoreUrl: optional('KWOTA_EVENT_STORE_URL'),
   databaseUrl: secret('KWOTA_DATABASE_URL', ''),
   secretKey: secret('KWOTA_SECRET_KEY', ''),
   logLevel: oneOf('KWOTA_LOG_LEVEL', logLevels, 'info'),
@@ -16,4 +15,3 @@ export const commonSettings = {
 
 export const readCommonConfig = (environment: NodeJS.ProcessEnv) => readConfig(environment, commonSettings);
 export type CommonConfig = ReturnType<typeof readCommonConfig>;
-export { flag };

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ChangesMadeHere, type ChangeMadeHere } from './changes-made-here.js';
 
 export type KnownUser = Readonly<Pick<UserChanged, 'userId' | 'login' | 'ipRestrictions' | 'version'>>;
-type KnownAccount = { description: string; usersByLogin: Map<string, KnownUser>; senders: Map<string, string> };
+type KnownAccount = { usersByLogin: Map<string, KnownUser>; senders: Map<string, string> };
 
 /** Ended users are remembered until their tombstone is read, a matter of milliseconds: 10,000 are more than are ever on their way. */
 const endedMax = 10_000;
@@ -39,7 +39,6 @@ export class KnownUsers {
     }
     this.factsByKey.set(usersKeyOf(fact), fact);
     const account = this.accountOf(fact.account);
-    if (fact.type === 'AccountChanged') account.description = fact.description;
     if (fact.type === 'SenderChanged') account.senders.set(fact.sender.toLowerCase(), fact.status);
     if (fact.type === 'UserChanged') {
       account.usersByLogin.set(fact.login, fact);
@@ -54,14 +53,6 @@ export class KnownUsers {
   /** Upper and lower case are the same sender, as on a telephone's display. */
   maySend(account: string, sender: string): boolean {
     return this.accounts.get(account)?.senders.get(sender.toLowerCase()) === 'enable';
-  }
-
-  knowsAccount(account: string): boolean {
-    return this.factsByKey.has(`${account}|account`);
-  }
-
-  description(account: string): string {
-    return this.accounts.get(account)?.description ?? '';
   }
 
   private hear(change: ChangeMadeHere): void {
@@ -87,7 +78,7 @@ export class KnownUsers {
   }
 
   private accountOf(name: string): KnownAccount {
-    const known = this.accounts.get(name) ?? { description: '', usersByLogin: new Map(), senders: new Map() };
+    const known = this.accounts.get(name) ?? { usersByLogin: new Map(), senders: new Map() };
     this.accounts.set(name, known);
     return known;
   }
