@@ -15,6 +15,9 @@ const schema = `
   PRAGMA user_version = ${formatVersion};
 `;
 
+/** Younger than format 1 and beside it: a file without marks has none. */
+const marksTable = 'CREATE TABLE IF NOT EXISTS marks (name TEXT NOT NULL, stream TEXT NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (name, stream)) WITHOUT ROWID';
+
 const headsPerRead = 4_096;
 
 export type FileAccess = 'write' | 'read';
@@ -117,6 +120,27 @@ export class EventFile {
     return this.statements.loadSnapshot.get(stream) as StreamSnapshot | undefined;
   }
 
+  saveMarks(name: string, marks: ReadonlyMap<string, number>): void {
+    if (marks.size === 0) return;
+    const { begin, commit, rollback } = this.statements;
+    const save = this.database.prepare(
+      'INSERT INTO marks (name, stream, revision) VALUES (?, ?, ?) ON CONFLICT (name, stream) DO UPDATE SET revision = max(revision, excluded.revision)',
+    );
+    begin.run();
+    try {
+      for (const [stream, revision] of marks) save.run(name, stream, revision);
+      commit.run();
+    } catch (error) {
+      if (this.database.isTransaction) rollback.run();
+      throw error;
+    }
+  }
+
+  loadMarks(name: string): Map<string, number> {
+    const rows = this.database.prepare('SELECT stream, revision FROM marks WHERE name = ?').all(name) as { stream: string; revision: number }[];
+    return new Map(rows.map(({ stream, revision }) => [stream, revision]));
+  }
+
   close(): void {
     this.database.close();
   }
@@ -131,6 +155,7 @@ export class EventFile {
       if (isNew()) database.exec(schema);
       database.exec('COMMIT');
     }
+    if (versionOf() === formatVersion && this.access === 'write') database.exec(marksTable);
     if (versionOf() !== formatVersion) throw new Error(`no event store of format ${formatVersion}: the file says ${versionOf()}`);
   }
 

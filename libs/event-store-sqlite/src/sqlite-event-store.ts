@@ -77,6 +77,15 @@ export class SqliteEventStore extends EventStore {
     return this.reader.loadSnapshot(stream);
   }
 
+  override async saveMarks(name: string, marks: ReadonlyMap<string, number>): Promise<void> {
+    this.file.saveMarks(name, marks);
+  }
+
+  override async loadMarks(name: string, streams?: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const all = this.file.loadMarks(name);
+    return streams ? new Map(streams.flatMap((stream) => (all.has(stream) ? [[stream, all.get(stream) as number]] : []))) : all;
+  }
+
   override health(): EventStoreHealth {
     return { ready: this.lastFailure === undefined, reasons: this.lastFailure === undefined ? [] : [this.lastFailure] };
   }

@@ -319,6 +319,35 @@ export const eventStoreConformance = (adapter: string, openEventStore: OpenEvent
       });
     });
 
+    describe('marks', () => {
+      const marked = async (from: EventStore, name: string, streams?: string[]) => Object.fromEntries(await from.loadMarks(name, streams));
+
+      it('none are there until some are saved', async () => expect(await marked(store, 'published')).toEqual({}));
+
+      it('are kept by name and stream, also for another opening', async () => {
+        await store.saveMarks('published', new Map([['a', 3], ['b', 0]]));
+        await store.saveMarks('mirrored', new Map([['a', 1]]));
+        const another = await open();
+        expect(await marked(another, 'published')).toEqual({ a: 3, b: 0 });
+        expect(await marked(another, 'mirrored')).toEqual({ a: 1 });
+        expect(await marked(another, 'published', ['b', 'unknown'])).toEqual({ b: 0 });
+        expect(await marked(another, 'published', [])).toEqual({});
+      });
+
+      it('never go back', async () => {
+        await store.saveMarks('published', new Map([['a', 3]]));
+        await (await open()).saveMarks('published', new Map([['a', 2], ['b', 5]]));
+        expect(await marked(store, 'published')).toEqual({ a: 3, b: 5 });
+      });
+
+      it('of many streams go in one call, and none is a call too', async () => {
+        const many = new Map(Array.from({ length: 3_000 }, (_, index) => [`s${index}`, index]));
+        await store.saveMarks('published', many);
+        await store.saveMarks('published', new Map());
+        expect((await store.loadMarks('published')).size).toBe(3_000);
+      });
+    });
+
     it('is ready while appends go through', async () => {
       await store.append([appendOf('a', noStreamYet)]);
       expect(store.health()).toEqual({ ready: true, reasons: [] });

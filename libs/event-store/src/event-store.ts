@@ -69,6 +69,15 @@ export abstract class EventStore {
 
   abstract loadSnapshot(stream: string): Promise<StreamSnapshot | undefined>;
 
+  /**
+   * How far something outside the store has got with each stream, as the publication of its events: revisions by stream, durable under a
+   * name. A mark never goes back: the higher of the old and the new one is kept.
+   */
+  abstract saveMarks(name: string, marks: ReadonlyMap<string, number>): Promise<void>;
+
+  /** All marks under the name; of some streams alone where they are given. */
+  abstract loadMarks(name: string, streams?: readonly string[]): Promise<ReadonlyMap<string, number>>;
+
   /** Not ready after a failed append until one goes through again. */
   abstract health(): EventStoreHealth;
 

@@ -1,9 +1,10 @@
 // Messaging on one SQLite file in one process: durable, ordered, and it survives kill -9. What waits becomes one commit; nothing lingers.
 import { topicDefinitions } from '@kwota/contracts/topic-definitions';
-import { defaultPartitionCount, Messaging, type IncomingMessage, type MessagingHealth, type OutgoingMessage, type Subscription, type SubscriptionOptions, type TopicDefinition } from '@kwota/messaging';
+import { defaultPartitionCount, Messaging, type AssignmentListener, type IncomingMessage, type MessagingHealth, type OutgoingMessage, type Subscription, type SubscriptionOptions, type TopicDefinition } from '@kwota/messaging';
 import { PublishFailed } from '@kwota/messaging/failures';
 import { defaultBackoff, type Backoff, type HandleBatchOptions } from '@kwota/messaging/handle-batch';
 import { partitionOf } from '@kwota/messaging/partition-of';
+import { tellAssignment } from '@kwota/messaging/tell-assignment';
 import { EmbeddedLog, type Position, type Reading } from './embedded-log.js';
 import { batchMax, Lane } from './lane.js';
 import { TopicGroup, type Member } from './topic-group.js';
@@ -36,13 +37,17 @@ type Kept = TopicDefinition['kept'];
 type Publishing = { messages: readonly OutgoingMessage[]; resolve: () => void; reject: (error: Error) => void };
 
 export class EmbeddedMessaging extends Messaging {
-  readonly stats: EmbeddedStats = { published: 0, commits: 0, retries: 0, deadLetters: 0 };
+  override readonly stats: EmbeddedStats = { published: 0, commits: 0, retries: 0, deadLetters: 0 };
   private readonly log: EmbeddedLog;
   private readonly kept: ReadonlyMap<string, Kept>;
   private readonly isCompacted = (topic: string): boolean => this.kept.get(topic)?.kind === 'compacted';
-  private readonly partitionCount: number;
+  override readonly partitionCount: number;
   /** By topic, then by name. */
   private readonly groups = new Map<string, Map<string, TopicGroup>>();
+  private readonly listeners = new Map<string, AssignmentListener>();
+  /** By group: resolves when its listener is ready. */
+  private readonly assigned = new Map<string, Promise<boolean>>();
+  private readonly closing = new AbortController();
   /** Groups that a subscriber has left and whose last batch is under way. */
   private readonly leaving = new Map<string, Promise<void>>();
   private readonly movedUp = new Map<Lane, { of: TopicGroup; partition: number }>();
@@ -94,6 +99,7 @@ export class EmbeddedMessaging extends Messaging {
     if (this.closed) throw new Error('the log is closed');
     const name = kind === 'shared' ? group : `${group}#${this.broadcastNext++}`;
     await this.leaving.get(`${name} ${topic}`);
+    if (kind === 'shared' && !(await this.assign(group))) throw new Error('the log is closed');
     const groups = this.groups.get(topic) ?? new Map<string, TopicGroup>();
     this.groups.set(topic, groups);
     const of = groups.get(name) ?? new TopicGroup(group, topic, kind);
@@ -112,6 +118,10 @@ export class EmbeddedMessaging extends Messaging {
     };
   }
 
+  override onAssignment(group: string, listener: AssignmentListener): void {
+    this.listeners.set(group, listener);
+  }
+
   override health(): MessagingHealth {
     const reasons = this.lastFailure ? [this.lastFailure] : [];
     for (const { group, topic, lanes } of this.allGroups())
@@ -120,7 +130,7 @@ export class EmbeddedMessaging extends Messaging {
   }
 
   /** How many messages each group has not handled yet, by `group topic`: at least, for what lay in the file at the start is not counted. */
-  lags(): Map<string, number> {
+  override lags(): Map<string, number> {
     return this.sumByGroup(({ lag }) => lag);
   }
 
@@ -146,6 +156,7 @@ export class EmbeddedMessaging extends Messaging {
 
   override async close(): Promise<void> {
     if (this.closed) return;
+    this.closing.abort();
     await Promise.all([...this.allGroups().map((of) => of.finish()), ...this.leaving.values()]);
     this.closed = true;
     while (this.queue.length > 0) this.commit();
@@ -165,6 +176,16 @@ export class EmbeddedMessaging extends Messaging {
       sums.set(name, (sums.get(name) ?? 0) + count(of));
     }
     return sums;
+  }
+
+  /** In one process a group has all partitions, from its first subscription on. */
+  private assign(group: string): Promise<boolean> {
+    const listener = this.listeners.get(group);
+    if (!listener) return Promise.resolve(true);
+    const partitions = new Set(Array.from({ length: this.partitionCount }, (_, partition) => partition));
+    const known = this.assigned.get(group) ?? tellAssignment(listener, { partitions, gained: partitions, lost: new Set() }, { signal: this.closing.signal, backoff: this.options.backoff ?? defaultBackoff });
+    this.assigned.set(group, known);
+    return known;
   }
 
   private openLanes(of: TopicGroup): void {

@@ -120,9 +120,11 @@ const nameAndPlace = (error: unknown): string => {
   return place ? `${error.name} ${place.trim().replace(/\(.*[\\/]/, '(')}` : error.name;
 };
 
-const pauseMs = ({ firstMs, maxMs }: Backoff, attempt: number): number => Math.min(maxMs, firstMs * 2 ** (attempt - 1));
+/** Doubling from the first to the longest. */
+export const pauseMs = ({ firstMs, maxMs }: Backoff, attempt: number): number => Math.min(maxMs, firstMs * 2 ** (attempt - 1));
 
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+/** Ends early when the signal comes. */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const timer = setTimeout(done, ms);

@@ -201,6 +201,40 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       rmSync(folder, { recursive: true });
     });
 
+    it('a group is told its partitions before its first batch, again until it is ready, and handles nothing meanwhile', async () => {
+      const told: string[] = [];
+      let failures = 1;
+      messaging.onAssignment('kwota.ledger', async ({ partitions, gained, lost }) => {
+        told.push(`${partitions.size} gained ${gained.size} lost ${lost.size}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        failures -= 1;
+        if (failures >= 0) throw new TransientFailure('store', 'away');
+        told.push('ready');
+      });
+      await messaging.publish([message('account-a', 1), message('account-b', 2)]);
+      await messaging.subscribe({ topic: work, group: 'kwota.ledger', kind: 'shared', handle: async (batch) => void told.push(...batch.map(() => 'handled')) });
+      await messaging.drain();
+      const all = `${messaging.partitionCount} gained ${messaging.partitionCount} lost 0`;
+      expect(told).toEqual([all, all, 'ready', 'handled', 'handled']);
+    });
+
+    it('what a group has not handled yet is its lag', async () => {
+      let letGo = (): void => {};
+      const held = new Promise<void>((resolve) => (letGo = resolve));
+      await messaging.subscribe({ topic: work, group: 'kwota.ledger', kind: 'shared', handle: () => held });
+      await messaging.publish([message('account-a', 1)]);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await messaging.publish([message('account-a', 2), message('account-a', 3)]);
+      for (const untilMs = performance.now() + 5_000; (messaging.lags().get(`kwota.ledger ${work}`) ?? 0) < 2; ) {
+        if (performance.now() > untilMs) throw new Error(`lags are ${JSON.stringify([...messaging.lags()])}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      letGo();
+      await messaging.drain();
+      expect(messaging.lags().get(`kwota.ledger ${work}`)).toBe(0);
+      expect(messaging.stats.published).toBe(3);
+    });
+
     it('closing lets the batch under way finish', async () => {
       let finished = false;
       let begun = (): void => {};

@@ -22,6 +22,18 @@ export type Subscription = Readonly<{
   caughtUp(): Promise<void>;
 }>;
 
+/**
+ * The partitions that this member of a group has from now on, the same numbers of every topic that the group consumes. `gained`: it did not
+ * have them until now, so others may have, and what it remembers of them is old; `lost`: they are another's now.
+ */
+export type Assignment = Readonly<{ partitions: ReadonlySet<number>; gained: ReadonlySet<number>; lost: ReadonlySet<number> }>;
+
+/** Resolves when the member may handle what it gained. Rejecting has it called again, after a pause, with the same. */
+export type AssignmentListener = (assignment: Assignment) => Promise<void>;
+
+/** Since the start. `commits`: durable writes, which messages that wait share. */
+export type MessagingStats = Readonly<{ published: number; commits: number; retries: number; deadLetters: number }>;
+
 export type MessagingHealth = Readonly<{ ready: boolean; reasons: readonly string[] }>;
 
 /**
@@ -33,10 +45,25 @@ export abstract class Messaging {
   /** Resolves when none of the messages can be lost any more, in the order given within each key. Rejects with PublishFailed. */
   abstract publish(messages: readonly OutgoingMessage[]): Promise<void>;
 
+  /** Subscriptions of one group that are made in one turn of the event loop begin together. */
   abstract subscribe(options: SubscriptionOptions): Promise<Subscription>;
+
+  /**
+   * Told of a shared group's partitions before the first batch and at each change: no batch of a gained partition is handled before the
+   * listener has resolved. Call it before the group's first subscription, once a group and process.
+   */
+  abstract onAssignment(group: string, listener: AssignmentListener): void;
 
   /** Not ready while the log is out of reach or a partition stands still for an unknown version. */
   abstract health(): MessagingHealth;
+
+  abstract readonly stats: MessagingStats;
+
+  /** How many messages each of this process's subscriptions has not handled yet, as far as is known, by `group topic`. */
+  abstract lags(): ReadonlyMap<string, number>;
+
+  /** How many partitions there are. */
+  abstract readonly partitionCount: number;
 
   /** Closes all subscriptions, hands over what is under way and lets go of the log. */
   abstract close(): Promise<void>;

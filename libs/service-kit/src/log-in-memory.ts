@@ -1,5 +1,5 @@
 // For specs of the kit, which may not import an adapter: one partition, every group, handled to its end at each publish.
-import { Messaging, type IncomingMessage, type OutgoingMessage, type Subscription, type SubscriptionOptions } from '@kwota/messaging';
+import { Messaging, type AssignmentListener, type IncomingMessage, type OutgoingMessage, type Subscription, type SubscriptionOptions } from '@kwota/messaging';
 import { PublishFailed } from '@kwota/messaging/failures';
 import { handleBatch } from '@kwota/messaging/handle-batch';
 
@@ -24,6 +24,18 @@ export class LogInMemory extends Messaging {
   override async subscribe(options: SubscriptionOptions): Promise<Subscription> {
     this.subscriptions.add(options);
     return { close: async () => void this.subscriptions.delete(options), caughtUp: () => this.drain() };
+  }
+
+  override readonly stats = { published: 0, commits: 0, retries: 0, deadLetters: 0 };
+  override readonly partitionCount = 1;
+
+  override lags() {
+    return new Map<string, number>();
+  }
+
+  override onAssignment(_group: string, listener: AssignmentListener): void {
+    const partitions = new Set([0]);
+    void listener({ partitions, gained: partitions, lost: new Set() });
   }
 
   override health() {

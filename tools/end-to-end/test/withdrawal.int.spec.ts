@@ -7,7 +7,7 @@ import { firstStart, startGateway } from '@kwota/gateway/start';
 import { LedgerModule } from '@kwota/ledger';
 import { readLedgerConfig } from '@kwota/ledger/config';
 import { EmbeddedMessaging } from '@kwota/messaging-embedded';
-import { Messaging, type OutgoingMessage, type SubscriptionOptions } from '@kwota/messaging';
+import { Messaging, type AssignmentListener, type OutgoingMessage, type SubscriptionOptions } from '@kwota/messaging';
 import { createLogger } from '@kwota/service-kit/logger';
 import { ProcessMetrics } from '@kwota/service-kit/metrics';
 import { RequestClient } from '@kwota/service-kit/request-client';
@@ -36,8 +36,24 @@ class LosingReplies extends Messaging {
     return this.log.subscribe(options);
   }
 
+  override onAssignment(group: string, listener: AssignmentListener): void {
+    this.log.onAssignment(group, listener);
+  }
+
   override health() {
     return this.log.health();
+  }
+
+  override get stats() {
+    return this.log.stats;
+  }
+
+  override lags() {
+    return this.log.lags();
+  }
+
+  override get partitionCount() {
+    return this.log.partitionCount;
   }
 
   override close(): Promise<void> {

@@ -45,6 +45,8 @@ class TroubledStore extends EventStore {
   override streams: EventStore['streams'] = () => this.inner.streams();
   override saveSnapshot: EventStore['saveSnapshot'] = (...of) => this.inner.saveSnapshot(...of);
   override loadSnapshot: EventStore['loadSnapshot'] = (...of) => this.inner.loadSnapshot(...of);
+  override saveMarks: EventStore['saveMarks'] = (...of) => this.inner.saveMarks(...of);
+  override loadMarks: EventStore['loadMarks'] = (...of) => this.inner.loadMarks(...of);
   override health: EventStore['health'] = () => this.inner.health();
   override close: EventStore['close'] = () => this.inner.close();
 }
