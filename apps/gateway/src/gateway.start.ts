@@ -3,20 +3,31 @@ import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { startService, type RunningService } from '@kwota/service-kit/service';
 import type { DynamicModule } from '@nestjs/common';
-import { RequestClient } from '@kwota/service-kit/request-client';
+import { RequestClient, ServiceUnavailable } from '@kwota/service-kit/request-client';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gatewayFastify, keepRawBodies } from './edge/http.js';
 import { FirstStarter, type FirstStart } from './first-start/first-start.js';
 import type { GatewayConfig } from './gateway.config.js';
-export type { FirstStart } from './first-start/first-start.js';
 import { ChangesMadeHere } from './known-users/changes-made-here.js';
+import { KnownUsers } from './known-users/known-users.projection.js';
 import { GatewayModule } from './gateway.module.js';
 import { serveOpenApi } from './openapi.js';
 
+export type { FirstStart } from './first-start/first-start.js';
+
 export type GatewayOptions = Readonly<{ runtime: ServiceRuntime; config: GatewayConfig; secretKey: string; observed: Observed; dataDir: string }>;
 
+export type RunningGateway = Readonly<{
+  url: string;
+  httpsUrl: string | undefined;
+  running: readonly RunningService[];
+  /** Resolves when it knows all users and senders: until then it answers 503 to whatever depends on them. */
+  whole: Promise<void>;
+}>;
+
 /** HTTP, and HTTPS beside it where a certificate is given: two applications over the same module, since Fastify listens once. */
-export const startGateway = async ({ runtime, config, secretKey, observed }: GatewayOptions): Promise<{ url: string; httpsUrl: string | undefined; running: readonly RunningService[] }> => {
+export const startGateway = async ({ runtime, config, secretKey, observed }: GatewayOptions): Promise<RunningGateway> => {
   const tokenKey = Sealing.derive(secretKey, 'access tokens 1');
   const changes = new ChangesMadeHere();
   const start = (port: number, https?: { cert: Buffer; key: Buffer }): Promise<RunningService> => {
@@ -34,22 +45,43 @@ export const startGateway = async ({ runtime, config, secretKey, observed }: Gat
       },
     });
   };
+  const { httpsPort, tlsCert = '', tlsKey = '' } = config;
   const http = await start(config.port);
-  await http.caughtUp();
-  if (!config.httpsPort) return { url: http.url ?? '', httpsUrl: undefined, running: [http] };
-  const { tlsCert = '', tlsKey = '' } = config;
-  const https = await start(Number(config.httpsPort), { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) });
-  await https.caughtUp();
-  return { url: http.url ?? '', httpsUrl: https.url, running: [http, https] };
+  const running = httpsPort ? [http, await start(Number(httpsPort), { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) })] : [http];
+  const whole = Promise.all(
+    running.map(async ({ app, caughtUp }) => {
+      await caughtUp();
+      app.get(KnownUsers).isWhole = true;
+    }),
+  ).then(() => undefined);
+  // Who waits for it hears of a failure; the process must not end for it.
+  whole.catch(() => undefined);
+  return { url: http.url ?? '', httpsUrl: running[1]?.url, running, whole };
 };
 
-/** Once, on an empty installation; users and ledger must answer. */
-export const firstStart = async ({ runtime, config, dataDir }: GatewayOptions, url: string): Promise<FirstStart | undefined> => {
+/** Once, on an empty installation; waits, with a word, until users and ledger answer, or the signal comes. */
+export const firstStart = async ({ runtime, config, dataDir }: GatewayOptions, url: string, signal?: AbortSignal): Promise<FirstStart | undefined> => {
   if (!config.firstStart) return undefined;
-  const requests = await RequestClient.start(runtime.messaging, `${runtime.service}.first-start`, config.sendDeadlineMs);
+  const requests = RequestClient.start(runtime.messaging, `${runtime.service}.first-start`, config.sendDeadlineMs);
+  const starter = new FirstStarter(requests, runtime.sealing, dataDir, config.operatorToken);
   try {
-    return await new FirstStarter(requests, runtime.sealing, dataDir, config.operatorToken).run(url);
+    while (!signal?.aborted) {
+      try {
+        return await starter.run(url);
+      } catch (error) {
+        if (!signal || !(error instanceof ServiceUnavailable)) throw error;
+        runtime.logger.warn({ reason: error.message }, 'the first start waits for users and ledger');
+      }
+    }
+    return undefined;
   } finally {
     await requests.close();
   }
+};
+
+/** On the screen of whoever started it: not through the log, which may be shipped elsewhere. */
+export const showFirstStart = (first: FirstStart | undefined, dataDir: string): void => {
+  if (!first) return;
+  const rows = Object.entries(first).map(([name, value]) => `  ${name.padEnd(18)} ${value}`);
+  process.stderr.write(`\nFirst start. These secrets are shown once, and kept in ${join(dataDir, 'first-start.json')}:\n\n${rows.join('\n')}\n\n`);
 };

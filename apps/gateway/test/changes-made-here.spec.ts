@@ -1,4 +1,5 @@
 import type { UserChanged } from '@kwota/contracts/users.v1';
+import { ServiceUnavailable } from '@kwota/service-kit/request-client';
 import { ChangesMadeHere } from '../src/known-users/changes-made-here.js';
 import { KnownUsers } from '../src/known-users/known-users.projection.js';
 
@@ -11,6 +12,7 @@ let voided: string[];
 beforeEach(() => {
   changes = new ChangesMadeHere();
   known = new KnownUsers(changes);
+  known.isWhole = true;
   voided = [];
   known.onUserChange((userId) => voided.push(userId));
   known.apply(key, user(1));
@@ -47,8 +49,15 @@ it('a sender declared here may be used at once; what the facts say of it goes be
   expect(known.maySend(account, 'Shop')).toBe(false);
 });
 
+it('before all of them are read nobody is told that a user is unknown', () => {
+  known.isWhole = false;
+  expect(() => known.user(account, 'demo')).toThrow(ServiceUnavailable);
+  expect(() => known.maySend(account, 'Shop')).toThrow(ServiceUnavailable);
+});
+
 it('HTTP and HTTPS hear of the same changes', () => {
   const other = new KnownUsers(changes);
+  other.isWhole = true;
   changes.tell({ kind: 'user', account, user: user(2) });
   expect(other.user(account, 'demo')).toMatchObject({ version: 2 });
 });

@@ -37,6 +37,7 @@ it.each([
   const messaging = await EmbeddedMessaging.open({ path: ':memory:', topics: topicDefinitions });
   const requests = new Failing(messaging, error);
   const known = new KnownUsers(new ChangesMadeHere());
+  known.isWhole = true;
   const settings = new GatewaySettings(readGatewayConfig({}));
   const lines: string[] = [];
   const log = new GatewayLog({ error: (...line: unknown[]) => void lines.push(JSON.stringify(line)) } as unknown as Logger);

@@ -13,7 +13,7 @@ export type LedgerCore = Readonly<{ accounts: CreditAccountsRepository; writer: 
 /** Folds what the store has; facts are published nowhere. */
 export const openLedgerCore = async (store: EventStore): Promise<LedgerCore> => {
   const accounts = new CreditAccountsRepository(store);
-  await accounts.loadAll(() => undefined);
+  await accounts.loadAll();
   const writer = new LedgerWriter(accounts, store, { publish: () => undefined }, new LedgerClock());
   return { accounts, writer };
 };

@@ -2,6 +2,8 @@ import { parseRatesFile, ratingPolicyV1, type RatingPolicy } from '@kwota/credit
 import { EventStore } from '@kwota/event-store';
 import { SqliteEventStore } from '@kwota/event-store-sqlite';
 import { Messaging } from '@kwota/messaging';
+import { isPostgresUrl } from '@kwota/service-kit/needs';
+import { RequestClient } from '@kwota/service-kit/request-client';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Injectable, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { readFileSync } from 'node:fs';
@@ -11,6 +13,7 @@ import { CreditAccountsRepository } from './credit-accounts/credit-accounts.repo
 import { FactsRelay } from './credit-accounts/facts.relay.js';
 import { LedgerClock } from './credit-accounts/ledger-clock.js';
 import { LedgerWriter } from './credit-accounts/ledger-writer.js';
+import { OwnPartitions } from './credit-accounts/own-partitions.js';
 import { HoldCreditsHandler } from './hold-credits/hold-credits.handler.js';
 import { HoldCreditsOnSubmissions } from './hold-credits/hold-credits.on-submissions.js';
 import { LedgerSettings } from './ledger-settings.js';
@@ -25,6 +28,7 @@ import { TransferCreditsOnRequest } from './transfer-credits/transfer-credits.on
 @Injectable()
 class LedgerLifecycle implements OnApplicationShutdown {
   constructor(
+    private readonly requests: RequestClient,
     private readonly store: EventStore,
     private readonly relay: FactsRelay,
     private readonly writer: LedgerWriter,
@@ -35,7 +39,8 @@ class LedgerLifecycle implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.forgottenHolds.stop();
     await this.snapshots.stop();
-    await this.writer.flushed();
+    await this.requests.close();
+    await this.writer.settled();
     await this.relay.close();
     await this.store.close();
   }
@@ -43,7 +48,7 @@ class LedgerLifecycle implements OnApplicationShutdown {
 
 @Module({})
 export class LedgerModule {
-  static register(runtime: ServiceRuntime, config: Pick<LedgerConfig, 'eventStoreUrl' | 'ratesFile'>): DynamicModule {
+  static register(runtime: ServiceRuntime, config: Pick<LedgerConfig, 'eventStoreUrl' | 'ratesFile' | 'sendDeadlineMs'>): DynamicModule {
     const { messaging, logger, directory, health, metrics } = runtime;
     const settings = new LedgerSettings(config.ratesFile ? readRatesFile(config.ratesFile) : ratingPolicyV1);
     return {
@@ -61,22 +66,28 @@ export class LedgerModule {
         { provide: LedgerSettings, useValue: settings },
         { provide: LedgerClock, useFactory: () => new LedgerClock() },
         { provide: EventStore, useFactory: () => openEventStore(config.eventStoreUrl, directory.file('events.db')) },
-        { provide: FactsRelay, useFactory: () => new FactsRelay(directory.file('published.db'), messaging, logger) },
+        { provide: RequestClient, useFactory: () => RequestClient.start(messaging, runtime.service, config.sendDeadlineMs) },
+        { provide: FactsRelay, useFactory: (store: EventStore) => new FactsRelay(store, messaging, logger), inject: [EventStore] },
+        CreditAccountsRepository,
         {
-          // The whole ledger is in memory before the first message is handled; what was not published yet goes out on the way.
-          provide: CreditAccountsRepository,
-          useFactory: async (store: EventStore, relay: FactsRelay) => {
-            const accounts = new CreditAccountsRepository(store);
-            await accounts.loadAll((event) => relay.catchUp(event));
-            return accounts;
+          // The accounts of its partitions are in memory before the first message is handled; what was not published yet goes out on the way.
+          provide: OwnPartitions,
+          useFactory: (store: EventStore, accounts: CreditAccountsRepository, writer: LedgerWriter, relay: FactsRelay) => {
+            const partitions = new OwnPartitions(messaging, store, accounts, writer, relay, logger);
+            partitions.follow(`kwota.${runtime.service}`);
+            health.add('accounts', () => partitions.health());
+            return partitions;
           },
-          inject: [EventStore, FactsRelay],
+          inject: [EventStore, CreditAccountsRepository, LedgerWriter, FactsRelay],
         },
         {
           provide: LedgerWriter,
           useFactory: (accounts: CreditAccountsRepository, store: EventStore, relay: FactsRelay, clock: LedgerClock) => {
             const writer = new LedgerWriter(accounts, store, relay, clock);
-            health.add('event store', () => ({ ready: writer.troubles.length === 0, reasons: writer.troubles }));
+            health.add('event store', () => {
+              const reasons = [...writer.troubles, ...store.health().reasons];
+              return { ready: reasons.length === 0, reasons };
+            });
             health.add('clock', () => {
               const ready = clock.isTrusted;
               return { ready, reasons: ready ? [] : ['the wall clock jumped against the monotonic one'] };
@@ -102,12 +113,12 @@ export class LedgerModule {
         },
         {
           provide: TakeSnapshotsTimer,
-          useFactory: (accounts: CreditAccountsRepository, store: EventStore, writer: LedgerWriter, relay: FactsRelay) => {
-            const timer = new TakeSnapshotsTimer(accounts, writer, relay, store, logger);
+          useFactory: (accounts: CreditAccountsRepository, store: EventStore, writer: LedgerWriter, relay: FactsRelay, partitions: OwnPartitions) => {
+            const timer = new TakeSnapshotsTimer(accounts, writer, relay, partitions, store, logger);
             timer.start();
             return timer;
           },
-          inject: [CreditAccountsRepository, EventStore, LedgerWriter, FactsRelay],
+          inject: [CreditAccountsRepository, EventStore, LedgerWriter, FactsRelay, OwnPartitions],
         },
         ChangeCreditHandler,
         LedgerLifecycle,
@@ -125,8 +136,10 @@ const readRatesFile = (path: string): RatingPolicy => {
   }
 };
 
-/** Port → adapter: SQLite now; postgres:// and kurrentdb:// come with their adapters. */
-const openEventStore = (url: string | undefined, defaultFile: string): Promise<EventStore> => {
+/** Port → adapter; kurrentdb:// comes with its own. */
+const openEventStore = async (url: string | undefined, defaultFile: string): Promise<EventStore> => {
+  // Its driver is loaded by who needs it.
+  if (url && isPostgresUrl(url)) return (await import('@kwota/event-store-postgres')).PostgresEventStore.open({ url });
   if (!url || url.startsWith('sqlite:')) return SqliteEventStore.open({ path: url ? url.replace(/^sqlite:(?:\/\/)?/, '') || defaultFile : defaultFile });
-  throw new Error(`KWOTA_EVENT_STORE_URL: ${url.split(':')[0]} is not supported by this version, only sqlite:`);
+  throw new Error(`KWOTA_EVENT_STORE_URL: ${url.split(':')[0]} is not supported by this version, only sqlite: and postgres://`);
 };

@@ -23,7 +23,7 @@ const say = (line: string): void => void writeSync(1, `${line}\n`);
 const messaging = await EmbeddedMessaging.open({ path: join(folder, 'messaging.db'), topics: topicDefinitions });
 const logger = createLogger('ledger', 'error');
 const runtime = openRuntime('ledger', { messaging, logger, metrics: new ProcessMetrics(), dataDir: folder, secretKey: 'test'.repeat(8), databaseUrl: '' });
-await startService(LedgerModule.register(runtime, { eventStoreUrl: '', ratesFile: '' }), { name: 'ledger', messaging, logger });
+await startService(LedgerModule.register(runtime, { eventStoreUrl: '', ratesFile: '', sendDeadlineMs: 5_000 }), { name: 'ledger', messaging, logger });
 const client = await RequestClient.start(messaging, 'test', 10_000);
 
 if (firstId === '0') {

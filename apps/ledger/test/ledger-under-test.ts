@@ -48,7 +48,7 @@ export const startLedger = async (options: Options = {}) => {
   const eventsFile = options.eventsFile ?? join(dataDir, 'events.db');
   const logger = createLogger('ledger', 'error');
   const runtime = openRuntime('ledger', { messaging, logger, metrics: new ProcessMetrics(), dataDir, secretKey: 'test'.repeat(8), databaseUrl: '' });
-  const service = await startService(LedgerModule.register(runtime, { eventStoreUrl: `sqlite:${eventsFile}`, ratesFile: '' }), { name: 'ledger', messaging, logger });
+  const service = await startService(LedgerModule.register(runtime, { eventStoreUrl: `sqlite:${eventsFile}`, ratesFile: '', sendDeadlineMs: 5_000 }), { name: 'ledger', messaging, logger });
   const client = await RequestClient.start(messaging, 'test', 5_000);
   let running = true;
   const stop = async (): Promise<void> => {

@@ -1,7 +1,9 @@
 import { adjustCredits, closeUser, openAccount, purchaseCredits, readEvents, setQuota, setThreshold, showAccount, showUsers, transferCredits } from '@kwota/contracts/ledger.requests.v1';
 import { submissions } from '@kwota/contracts/submissions.v1';
+import { SqliteEventStore } from '@kwota/event-store-sqlite';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { openLedgerCore } from '../src/ledger-core.js';
 import { account, anna, aSubmission, closeAll, openedWith, openMessaging, startLedger, temporaryFolder, until } from './ledger-under-test.js';
 
 afterEach(closeAll);
@@ -209,10 +211,14 @@ describe('after a restart', () => {
 
   it('facts that were not out yet are published', async () => {
     const eventsFile = join(temporaryFolder(), 'events.db');
-    const before = await startLedger({ eventsFile });
-    await openedWith(10, before);
-    await before.stop();
-    // Another log and no notes: it has none of the facts, as after a crash between the append and its publishing.
+    // Appended and published nowhere, as after a crash between the two.
+    const store = await SqliteEventStore.open({ path: eventsFile });
+    const { accounts, writer } = await openLedgerCore(store);
+    await accounts.ensureLoaded([account]);
+    const commands = [{ type: 'OpenAccount' }, { type: 'OpenUser', userId: anna }, { type: 'PurchaseCredits', reference: 'first', amountMilliCredits: 10_000 }] as const;
+    for (const command of commands) writer.decide(account, command, { commandId: command.type, correlationId: 'test', source: null });
+    await writer.flushed();
+    await store.close();
     const after = await startLedger({ eventsFile });
     await until(() => after.facts.length === 3);
     expect(after.facts.map(({ type }) => type)).toEqual(['AccountOpened', 'UserOpened', 'CreditsPurchased']);

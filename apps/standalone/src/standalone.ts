@@ -1,11 +1,12 @@
 import { AlertsModule } from '@kwota/alerts';
 import { alertsSettings, readAlertsConfig } from '@kwota/alerts/config';
 import { CarrierModule } from '@kwota/carrier';
+import { noSmsLeaves, startBuiltInSmsc } from '@kwota/carrier/built-in-smsc';
 import { carrierSettings, readCarrierConfig } from '@kwota/carrier/config';
 import { DlrModule } from '@kwota/dlr';
 import { dlrSettings, readDlrConfig } from '@kwota/dlr/config';
 import { gatewaySettings, readGatewayConfig } from '@kwota/gateway/config';
-import { firstStart, startGateway } from '@kwota/gateway/start';
+import { firstStart, showFirstStart, startGateway } from '@kwota/gateway/start';
 import { LedgerModule } from '@kwota/ledger';
 import { ledgerSettings, readLedgerConfig } from '@kwota/ledger/config';
 import { EmbeddedMessaging } from '@kwota/messaging-embedded';
@@ -14,15 +15,13 @@ import { checkConfig, readConfig, summaryOf, type Setting } from '@kwota/service
 import { DataDirectory } from '@kwota/service-kit/data-directory';
 import { createLogger, type Logger } from '@kwota/service-kit/logger';
 import { Health } from '@kwota/service-kit/health';
+import { showMessagingMetrics } from '@kwota/service-kit/messaging-metrics';
 import { ProcessMetrics } from '@kwota/service-kit/metrics';
 import { openRuntime, type ServiceRuntime } from '@kwota/service-kit/runtime';
+import { keepSecretKey } from '@kwota/service-kit/secret-key';
 import { startService, stopOnSignal, type RunningService } from '@kwota/service-kit/service';
 import { UsersModule } from '@kwota/users';
 import type { DynamicModule } from '@nestjs/common';
-import { startBuiltInSmsc } from './built-in-smsc.js';
-import { showMessagingMetrics } from './messaging-metrics.js';
-import { keepSecretKey } from './secret-key.js';
-import { showFirstStart } from './show-first-start.js';
 
 /** Behind the gateway first, so that whoever asks finds somebody who answers. */
 const startOrder = ['users', 'ledger', 'carrier', 'dlr', 'alerts'] as const;
@@ -38,7 +37,7 @@ export const startStandalone = async (environment: NodeJS.ProcessEnv): Promise<v
   const gatewayConfig = readGatewayConfig(environment);
   const logger = createLogger('standalone', common.logLevel);
   logger.info(Object.assign({}, ...allSettings.map((settings) => summaryOf(readConfig(environment, settings), settings))), 'configuration');
-  if (common.messaging !== 'embedded') throw new Error('KWOTA_MESSAGING: this version has no Kafka adapter yet, only embedded');
+  if (common.messaging !== 'embedded') throw new Error('KWOTA_MESSAGING: standalone is the six services over the embedded log; over Kafka each is a process of its own (npm run services)');
 
   const directory = DataDirectory.open(common.dataDir, 'messaging');
   const secretKey = common.secretKey || keepSecretKey(common.dataDir);
@@ -54,7 +53,7 @@ export const startStandalone = async (environment: NodeJS.ProcessEnv): Promise<v
 
   const carrierConfig = readCarrierConfig(environment);
   const smsc = await startBuiltInSmsc(carrierConfig.smscUrl, logger);
-  if (smsc.isSimulator) runtime('carrier').health.add('simulator', () => ({ ready: true, reasons: [], warnings: ['no SMS leaves: the SMSC is a simulator'] }));
+  if (smsc.isSimulator) runtime('carrier').health.add('simulator', () => noSmsLeaves);
 
   const modules: Record<(typeof startOrder)[number], () => DynamicModule> = {
     users: () => UsersModule.register(runtime('users')),
@@ -64,11 +63,16 @@ export const startStandalone = async (environment: NodeJS.ProcessEnv): Promise<v
     alerts: () => AlertsModule.register(runtime('alerts'), readAlertsConfig(environment)),
   };
   const running: RunningService[] = [];
-  for (const name of startOrder) running.push(await startService(modules[name](), { name, messaging, logger: runtime(name).logger }));
+  for (const name of startOrder) {
+    const service = await startService(modules[name](), { name, messaging, logger: runtime(name).logger });
+    running.push(service);
+    await service.subscribed;
+  }
 
   const observed = { health: new Map<string, Health>([...runtimes].map(([name, { health }]) => [name, health])), metrics };
   const options = { runtime: runtime('gateway'), config: gatewayConfig, secretKey, observed, dataDir: common.dataDir };
   const gateway = await startGateway(options);
+  await gateway.whole;
   stopOnSignal(logger, common.shutdownGraceMs, () => stop([...gateway.running, ...running], messaging, smsc, [...runtimes.values()], directory));
   showFirstStart(await firstStart(options, gateway.url), common.dataDir);
   announce(logger, gateway.url, gateway.httpsUrl);

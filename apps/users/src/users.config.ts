@@ -1,7 +1,8 @@
 import { port, readConfig, text } from '@kwota/service-kit/config';
 
-export const readUsersConfig = (environment: NodeJS.ProcessEnv) =>
-  readConfig(environment, {
-    adminHost: text('KWOTA_HTTP_HOST', '127.0.0.1'),
-    adminPort: port('KWOTA_ADMIN_PORT', 8081),
-  });
+export const usersSettings = {
+  adminHost: text('KWOTA_HTTP_HOST', '127.0.0.1'),
+  adminPort: port('KWOTA_ADMIN_PORT', 8081),
+} as const;
+
+export const readUsersConfig = (environment: NodeJS.ProcessEnv) => readConfig(environment, usersSettings);

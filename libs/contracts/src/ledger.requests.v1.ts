@@ -152,6 +152,18 @@ export const transferCredits = defineRequest({
   ]),
 });
 
+export const receiveTransfer = defineRequest({
+  service,
+  name: 'receive-transfer',
+  description: "The second step of a transfer, which the sending account's ledger asks of the receiving one's: the transfer id makes it happen once.",
+  keyOf: byAccount,
+  request: z.object({ account: f.account, fromAccount: f.account, transferId: z.string().min(1).max(128), amountMilliCredits: z.int().positive() }),
+  reply: z.union([
+    done({ poolMilliCredits: f.milliCreditsNotNegative }),
+    refused(['account-unknown', 'account-closed', 'amount-not-valid', 'conflict'], left),
+  ]),
+});
+
 export const readEvents = defineRequest({
   service,
   name: 'read-events',

@@ -11,6 +11,8 @@ type Waiting = { resolve: (reply: IncomingMessage) => void; reject: (error: Erro
  */
 export class Requests {
   lateReplies = 0;
+  timedOut = 0;
+  private starting: Promise<void> | undefined;
   private readonly waiting = new Map<string, Waiting>();
   private subscription: Subscription | undefined;
 
@@ -19,7 +21,13 @@ export class Requests {
     readonly instanceId: string,
   ) {}
 
-  async start(): Promise<void> {
+  /** Resolves when replies can be heard; what is asked before that waits for it, within its own time. Rejects when the log is closed. */
+  start(): Promise<void> {
+    this.starting ??= this.listen();
+    return this.starting;
+  }
+
+  private async listen(): Promise<void> {
     const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
       for (const reply of batch) if (reply.headers['reply-to'] === this.instanceId) this.settle(reply);
     };
@@ -43,8 +51,14 @@ export class Requests {
       const timer = setTimeout(() => this.giveUp(correlationId, `no reply within ${timeoutMs} ms`), timeoutMs);
       this.waiting.set(correlationId, { resolve, reject, timer });
     });
-    this.messaging.publish([{ ...message, headers }]).catch((error: Error) => this.fail(correlationId, error));
+    this.publish({ ...message, headers }, correlationId).catch((error: Error) => this.fail(correlationId, error));
     return replied;
+  }
+
+  private async publish(message: OutgoingMessage, correlationId: string): Promise<void> {
+    // Whoever has given up meanwhile must not find it done later.
+    if (!this.subscription) await this.start();
+    if (this.waiting.has(correlationId)) await this.messaging.publish([message]);
   }
 
   private settle(reply: IncomingMessage): void {
@@ -59,6 +73,7 @@ export class Requests {
   }
 
   private giveUp(correlationId: string, reason: string): void {
+    this.timedOut += 1;
     this.fail(correlationId, new RequestTimedOut(reason));
   }
 

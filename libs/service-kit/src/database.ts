@@ -10,6 +10,29 @@ export type DatabaseOptions = Readonly<{
   migrations: readonly (new () => MigrationInterface)[];
 }>;
 
+/** A paused process that stands in a transaction holds up all instances for so long; then the server throws it out, and it gets an error. */
+export const idleInTransactionMsMax = 5_000;
+/** Longer than that, and than a relay that waits for the log (outbox.ts): whoever waits for a turn outlives whoever is thrown out. */
+export const lockWaitMsMax = 15_000;
+const statementMsMax = 30_000;
+/** Also for a connection to come free. */
+const connectMsMax = 10_000;
+
+/**
+ * A machine that is gone without a word is noticed after 5 + 3 × 2 s; one that takes nothing any more, as a paused process that was sent much,
+ * after 15 s. Instances rely on what others committed while they waited for their turn: each statement must see it.
+ */
+const sessionSettings = [
+  `idle_in_transaction_session_timeout=${idleInTransactionMsMax}`,
+  `lock_timeout=${lockWaitMsMax}`,
+  `statement_timeout=${statementMsMax}`,
+  'default_transaction_isolation=read\\ committed',
+  'tcp_keepalives_idle=5',
+  'tcp_keepalives_interval=2',
+  'tcp_keepalives_count=3',
+  'tcp_user_timeout=15000',
+];
+
 /**
  * A service's relational state. Migrations run at start. Transactions take turns on both stores, so that what one has read stays true until
  * it commits: on SQLite there is one connection, and TypeORM would nest a second transaction into the first one's; on PostgreSQL they wait
@@ -20,39 +43,58 @@ export class ServiceDatabase {
 
   private constructor(
     readonly source: DataSource,
-    /** PostgreSQL: takes the turn among all instances, until the transaction ends. */
-    private readonly takeTurn: ((manager: EntityManager) => Promise<unknown>) | undefined,
+    /** PostgreSQL: the schema, in which other instances of the service may work too. */
+    readonly sharedSchema: string | undefined,
   ) {}
 
   static async open({ location, schema, entities, migrations }: DatabaseOptions): Promise<ServiceDatabase> {
-    const shared = { entities: [...entities], migrations: [...migrations], migrationsRun: true, migrationsTransactionMode: 'each' as const };
+    const mapped = { entities: [...entities], migrations: [...migrations] };
+    const migrated = { ...mapped, migrationsRun: true, migrationsTransactionMode: 'each' as const };
     if (!location.startsWith('postgres')) {
-      const source = new DataSource({ ...shared, type: 'better-sqlite3', driver: TypeOrmDriver, database: location });
+      const source = new DataSource({ ...migrated, type: 'better-sqlite3', driver: TypeOrmDriver, database: location });
       return new ServiceDatabase(await source.initialize(), undefined);
     }
-    const source = new DataSource({ ...shared, type: 'postgres', url: location, schema, extra: { options: `-c search_path=${schema}` } });
-    await inSchema(location, schema, () => source.initialize());
-    return new ServiceDatabase(source, (manager) => manager.query('SELECT pg_advisory_xact_lock(hashtext($1))', [schema]));
+    const shared = { type: 'postgres' as const, url: location, schema, applicationName: `kwota ${schema}`, connectTimeoutMS: connectMsMax, poolErrorHandler };
+    // A migration may take its time.
+    const migrating = new DataSource({ ...shared, ...migrated, extra: { options: optionsOf([`search_path=${schema}`]) } });
+    await inSchema(location, schema, () => migrating.initialize());
+    await migrating.destroy();
+    const extra = { options: optionsOf([`search_path=${schema}`, ...sessionSettings]), keepAlive: true };
+    const source = new DataSource({ ...shared, ...mapped, extra });
+    return new ServiceDatabase(await source.initialize(), schema);
+  }
+
+  /** Several instances of the service may work on it at a time. */
+  get isShared(): boolean {
+    return this.sharedSchema !== undefined;
   }
 
   /** All of `work` or nothing of it. Every write goes through here. */
   transaction<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.inTurn(() =>
-      this.source.transaction(async (manager) => {
-        await this.takeTurn?.(manager);
-        return work(manager);
-      }),
-    );
+    const { sharedSchema } = this;
+    return this.inTurn(() => (sharedSchema === undefined ? this.source.transaction(work) : this.alone(sharedSchema, work)));
+  }
+
+  /** PostgreSQL: a transaction beside the turns, of which one at a time runs among all instances; it may wait for something else meanwhile. */
+  transactionBeside<Result>(purpose: string, work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+    return this.alone(`${this.sharedSchema} ${purpose}`, work);
   }
 
   /** Nobody sees what may yet be rolled back: on SQLite reads wait for the transaction under way, PostgreSQL shows what was before it. */
   read<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.takeTurn ? work(this.source.manager) : this.inTurn(() => work(this.source.manager));
+    return this.isShared ? work(this.source.manager) : this.inTurn(() => work(this.source.manager));
   }
 
   async close(): Promise<void> {
     await this.turn;
     await this.source.destroy();
+  }
+
+  private alone<Result>(name: string, work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+    return this.source.transaction(async (manager) => {
+      await manager.query('SELECT pg_advisory_xact_lock(hashtext($1))', [name]);
+      return work(manager);
+    });
   }
 
   private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -62,9 +104,14 @@ export class ServiceDatabase {
   }
 }
 
+const optionsOf = (settings: readonly string[]): string => settings.map((setting) => `-c ${setting}`).join(' ');
+
+/** An idle connection that ends, as when the server starts again, is replaced by the next that is needed; whoever needs one in vain says so. */
+const poolErrorHandler = (): void => undefined;
+
 /** Makes the schema where it is missing. Instances that start together follow each other, or each would run the migrations. */
 const inSchema = async (url: string, schema: string, work: () => Promise<unknown>): Promise<void> => {
-  const source = await new DataSource({ type: 'postgres', url }).initialize();
+  const source = await new DataSource({ type: 'postgres', url, connectTimeoutMS: connectMsMax, poolErrorHandler }).initialize();
   try {
     await source.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock(hashtext($1))', [schema]);

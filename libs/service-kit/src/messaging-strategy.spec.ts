@@ -194,6 +194,7 @@ it('two handlers of one topic in a service are refused at the start: a failure o
   }
   @Module({ controllers: [One, Other] })
   class TwiceModule {}
-  const starting = startService({ module: TwiceModule }, { name: 'twice', messaging: new LogInMemory(), logger: createLogger('test', 'error', { write: () => undefined }) });
-  await expect(starting).rejects.toThrow('twice');
+  const { subscribed, close } = await startService({ module: TwiceModule }, { name: 'twice', messaging: new LogInMemory(), logger: createLogger('test', 'error', { write: () => undefined }) });
+  await expect(subscribed).rejects.toThrow('twice');
+  await close();
 });

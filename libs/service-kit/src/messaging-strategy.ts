@@ -1,5 +1,5 @@
 // Nest's way in for any adapter of Messaging: handlers are Nest controllers, and the adapters stay free of Nest.
-import { Messaging, type IncomingMessage, type OutgoingMessage, type Subscription } from '@kwota/messaging';
+import { Messaging, type IncomingMessage, type OutgoingMessage, type Subscription, type SubscriptionOptions } from '@kwota/messaging';
 import { TransientFailure } from '@kwota/messaging/failures';
 import { readMessage, type ReadableContract } from '@kwota/messaging/read-message';
 import { replyTo } from '@kwota/messaging/requests';
@@ -86,28 +86,29 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
     return this.messaging as Client;
   }
 
+  /** All in one turn, so that they begin together. */
   private async subscribeAll(): Promise<void> {
     const requests = new Map<string, Map<string, { handler: NestHandler; contract: AnsweredContract }>>();
+    const options: SubscriptionOptions[] = [];
     for (const handler of this.messageHandlers.values()) {
       const pattern = handler.extras as TopicPattern | RequestPattern;
       if (handler.next) throw new Error(`${this.service} handles ${JSON.stringify(pattern)} twice: one handler a topic, or a failure of one repeats both`);
-      if (pattern.role === 'topic') await this.subscribeTopic(handler as NestHandler, pattern);
+      if (pattern.role === 'topic') options.push(this.topicSubscription(handler as NestHandler, pattern));
       else {
         const ofTopic = requests.get(pattern.contract.topic) ?? new Map();
         requests.set(pattern.contract.topic, ofTopic.set(pattern.contract.type, { handler: handler as NestHandler, contract: pattern.contract }));
       }
     }
-    for (const [topic, handlers] of requests) {
-      const handle = (batch: readonly IncomingMessage[]) => this.answerAll(batch, handlers);
-      this.subscriptions.push(await this.messaging.subscribe({ topic, group: this.group, kind: 'shared', handle }));
-    }
+    for (const [topic, handlers] of requests)
+      options.push({ topic, group: this.group, kind: 'shared', handle: (batch) => this.answerAll(batch, handlers) });
+    this.subscriptions.push(...(await Promise.all(options.map((option) => this.messaging.subscribe(option)))));
   }
 
   private get group(): string {
     return `kwota.${this.service}`;
   }
 
-  private async subscribeTopic(handler: NestHandler, { contract, kind, tombstones }: TopicPattern): Promise<void> {
+  private topicSubscription(handler: NestHandler, { contract, kind, tombstones }: TopicPattern): SubscriptionOptions {
     const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
       const received: ReceivedOrTombstone<unknown>[] = [];
       for (const incoming of batch) {
@@ -120,7 +121,7 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
       }
       if (received.length > 0) await settled(handler(received));
     };
-    this.subscriptions.push(await this.messaging.subscribe({ topic: contract.topic, group: this.group, kind, handle }));
+    return { topic: contract.topic, group: this.group, kind, handle };
   }
 
   /** Requests of one key in order, of different keys side by side; each is answered, so that nobody waits for a deadline in vain. */

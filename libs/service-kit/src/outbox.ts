@@ -1,5 +1,6 @@
 // What a service publishes is written in the transaction that changes its state, so that store and topic never disagree (DESIGN §5).
 import { Messaging, type OutgoingMessage } from '@kwota/messaging';
+import { PublishFailed } from '@kwota/messaging/failures';
 import { EntitySchema, type EntityManager, type QueryRunner, Table } from 'typeorm';
 import type { ServiceDatabase } from './database.js';
 import type { Logger } from './logger.js';
@@ -35,15 +36,27 @@ export const createOutboxTable = (runner: QueryRunner): Promise<void> =>
 
 const relayBatchMax = 1_000;
 const retryDelayMs = 500;
+/** PostgreSQL: what an instance that died has left is found after so long. */
+const lookIntervalMs = 2_000;
+/** A relay that waits for the log shows the server that it lives, more often than it would be thrown out of its transaction (database.ts). */
+const signOfLifeMs = 1_000;
+/** Shorter than the other instances' relays wait for their turn. */
+const publishMsMax = 12_000;
+
+/** What was handed to the log and whose end is not known yet: it is not handed over again before it is. */
+type Underway = Readonly<{ ids: readonly number[]; ended: Promise<'published' | Error> }>;
 
 /**
  * One relay a service: publishes the unsent rows in the order of their ids and deletes them once the log has them. It looks for unsent
- * rows, never above a last id: a slower transaction may commit a lower one later. A crash in between publishes a row twice.
+ * rows, never above a last id: a slower transaction may commit a lower one later. A crash in between publishes a row twice. On PostgreSQL
+ * the service's instances take turns, and each relays what it finds, whoever wrote it.
  */
 export class Outbox {
   private running: Promise<void> | undefined;
   private wanted = false;
   private closed = false;
+  private timer: NodeJS.Timeout | undefined;
+  private underway: Underway | undefined;
 
   constructor(
     private readonly database: ServiceDatabase,
@@ -61,8 +74,9 @@ export class Outbox {
   /** Starts the relay or tells it that there is more; returns at once. Call it also at start, for what a crash left. */
   relay(): void {
     this.wanted = true;
-    if (this.running || this.closed) return;
-    this.running = this.run().finally(() => {
+    if (this.closed) return;
+    if (this.database.isShared) this.timer ??= setInterval(() => void this.look(), lookIntervalMs);
+    this.running ??= this.run().finally(() => {
       this.running = undefined;
       // What was wanted between the last look and here would wait for the next change.
       if (this.wanted) this.relay();
@@ -72,14 +86,21 @@ export class Outbox {
   /** Resolves when the relay rests; rows that could not be sent wait for the next start. */
   async close(): Promise<void> {
     this.closed = true;
+    clearInterval(this.timer);
     await this.running;
+  }
+
+  private async look(): Promise<void> {
+    if (this.running) return;
+    const rows = await this.database.read((manager) => run(manager, 'SELECT id FROM outbox LIMIT 1')).catch(() => []);
+    if (rows.length > 0) this.relay();
   }
 
   private async run(): Promise<void> {
     while (this.wanted && !this.closed) {
       this.wanted = false;
       try {
-        while (await this.sendSome());
+        while (await (this.database.isShared ? this.sendSomeInTurn() : this.sendSome()));
       } catch (error) {
         this.log.warn({ err: { type: (error as Error).name } }, 'the outbox could not be sent; trying again');
         this.wanted = true;
@@ -89,10 +110,58 @@ export class Outbox {
   }
 
   private async sendSome(): Promise<boolean> {
-    const rows = await this.database.read((manager) => run<OutboxRow>(manager, `SELECT id, topic, "key", value, headers FROM outbox ORDER BY id LIMIT ${relayBatchMax}`));
+    const rows = await this.database.read(unsent);
     if (rows.length === 0) return false;
-    await this.messaging.publish(rows.map(({ topic, key, value, headers }) => ({ topic, key, value, headers: JSON.parse(headers) })));
-    await this.database.transaction((manager) => forRows(manager, rows.map(({ id }) => [id]), (ids) => `DELETE FROM outbox WHERE id IN (${ids})`));
+    await this.messaging.publish(rows.map(messageOf));
+    await this.database.transaction((manager) => forget(manager, rows.map(({ id }) => id)));
     return rows.length === relayBatchMax;
   }
+
+  private async sendSomeInTurn(): Promise<boolean> {
+    await this.endUnderway();
+    const isMore = await this.database.transactionBeside('relay', async (manager) => {
+      const rows = await unsent(manager);
+      if (rows.length === 0) return false;
+      const ids = rows.map(({ id }) => id);
+      const ended = this.messaging.publish(rows.map(messageOf)).then(() => 'published' as const, (error: Error) => error);
+      this.underway = { ids, ended };
+      await this.whileAlive(manager, ended);
+      await forget(manager, ids);
+      return rows.length === relayBatchMax;
+    });
+    this.underway = undefined;
+    return isMore;
+  }
+
+  /** The log took longer than a transaction should last, or the transaction was lost: what the log has by now goes, the rest is tried again. */
+  private async endUnderway(): Promise<void> {
+    if (!this.underway) return;
+    const { ids, ended } = this.underway;
+    if ((await ended) === 'published') await this.database.transactionBeside('relay', (manager) => forget(manager, ids));
+    this.underway = undefined;
+  }
+
+  /** @throws Error when the log refuses, or takes too long. */
+  private async whileAlive(manager: EntityManager, ended: Underway['ended']): Promise<void> {
+    let sign: Promise<unknown> = Promise.resolve();
+    const signs = setInterval(() => (sign = run(manager, 'SELECT 1').catch(() => undefined)), signOfLifeMs);
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<Error>((resolve) => (timer = setTimeout(() => resolve(new PublishFailed('the log takes too long')), publishMsMax)));
+    try {
+      const end = await Promise.race([ended, tooLate]);
+      if (end instanceof Error) throw end;
+    } finally {
+      clearInterval(signs);
+      clearTimeout(timer);
+      await sign;
+    }
+  }
 }
+
+const unsent = (manager: EntityManager): Promise<OutboxRow[]> =>
+  run<OutboxRow>(manager, `SELECT id, topic, "key", value, headers FROM outbox ORDER BY id LIMIT ${relayBatchMax}`);
+
+const forget = (manager: EntityManager, ids: readonly number[]): Promise<unknown> =>
+  forRows(manager, ids.map((id) => [id]), (values) => `DELETE FROM outbox WHERE id IN (${values})`);
+
+const messageOf = ({ topic, key, value, headers }: OutboxRow): OutgoingMessage => ({ topic, key, value, headers: JSON.parse(headers) });

@@ -23,9 +23,11 @@ export class RequestClient {
     private readonly timeoutMs: number,
   ) {}
 
-  static async start(messaging: Messaging, service: string, timeoutMs: number): Promise<RequestClient> {
+  /** Usable at once: where the log is away, what is asked waits for it within its own time. */
+  static start(messaging: Messaging, service: string, timeoutMs: number): RequestClient {
     const requests = new Requests(messaging, randomUUID());
-    await requests.start();
+    // Whoever asks hears of a failure; nobody waits here.
+    requests.start().catch(() => undefined);
     return new RequestClient(requests, `kwota/${service}`, timeoutMs);
   }
 

@@ -89,6 +89,7 @@ it('a gateway that gives up answers 503 and withdraws: the hold is released, the
   const observed = { health: new Map([['gateway', runtimes.gateway.health]]), metrics };
   const options = { runtime: runtimes.gateway, config, secretKey, observed, dataDir };
   const gateway = await startGateway(options);
+  await gateway.whole;
   const first = await firstStart(options, gateway.url);
   if (!first) throw new Error('there was a first start before');
 

@@ -3,7 +3,7 @@ import { createAccount, createApplication, createOauthClient, createUser, declar
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { randomBytes, randomInt } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../operator/operator.guard.js';
 
@@ -23,7 +23,6 @@ export type FirstStart = Readonly<{
 }>;
 
 const firstCreditsMilli = 200_000;
-const userId = 'u-first-start';
 
 /**
  * An empty installation gets one account with credit, a user, a sender and keys. The secrets are written down before the first command and
@@ -46,7 +45,10 @@ export class FirstStarter {
       writeFileSync(pending, `${JSON.stringify(this.invent(url), null, 2)}\n`, { mode: 0o600, flush: true });
     }
     const first = { ...(JSON.parse(readFileSync(pending, 'utf8')) as FirstStart), url };
-    await this.open(first);
+    if (!(await this.open(first))) {
+      rmSync(pending);
+      return undefined;
+    }
     writeFileSync(pending, `${JSON.stringify(first, null, 2)}\n`, { mode: 0o600, flush: true });
     renameSync(pending, file);
     return first;
@@ -68,21 +70,26 @@ export class FirstStarter {
     };
   }
 
-  private async open(first: FirstStart): Promise<void> {
+  /** False: another gateway was first, and its secrets are those that hold. */
+  private async open(first: FirstStart): Promise<boolean> {
     const { serviceName: account, login, password, sender, applicationKey, applicationSecret, consumerKey, clientId, clientSecret } = first;
     const { requests, sealing } = this;
     const id = (step: string) => ({ id: `first-start-${step}` });
+    // Of this attempt alone, and the same when it is repeated: of two gateways one gets the login.
+    const userId = `u-first-${clientId.replace(/^EU\./, '')}`;
     await requests.ask(createAccount, { requestId: 'first-start', account, description: 'First account' }, id('account'));
     await requests.ask(openAccount, { account }, id('credit'));
     await requests.ask(purchaseCredits, { account, reference: 'first-start', amountMilliCredits: firstCreditsMilli }, id('purchase'));
+    const created = await requests.ask(createUser, { account, userId, login, sealedPassword: sealing.seal(password, userId) }, id('user'));
+    if (created.outcome === 'refused') return false;
     await requests.ask(openUser, { account, userId }, id('open-user'));
-    await requests.ask(createUser, { account, userId, login, sealedPassword: sealing.seal(password, userId) }, id('user'));
     await requests.ask(declareSender, { account, sender, description: 'First sender' }, id('sender'));
     const rules = ['GET', 'POST', 'PUT', 'DELETE'].map((method) => ({ method, path: '/*' }));
     const sealedApplicationSecret = sealing.seal(applicationSecret, applicationKey);
     await requests.ask(createApplication, { applicationKey, sealedApplicationSecret, consumerKey, accounts: [account], rules }, id('application'));
     await requests.ask(createOauthClient, { clientId, sealedClientSecret: sealing.seal(clientSecret, clientId), accounts: [account] }, id('client'));
     await requests.ask(setOperatorToken, { tokenSha256: sha256(first.operatorToken).toString('hex') }, id('operator'));
+    return true;
   }
 }
 

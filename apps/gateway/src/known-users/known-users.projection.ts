@@ -1,4 +1,5 @@
 import { usersKeyOf, type UserChanged, type UsersEvent } from '@kwota/contracts/users.v1';
+import { ServiceUnavailable } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
 import { ChangesMadeHere, type ChangeMadeHere } from './changes-made-here.js';
 
@@ -14,6 +15,8 @@ const endedMax = 10_000;
  */
 @Injectable()
 export class KnownUsers {
+  /** All that kwota.users.v1 keeps has been read: before that, what is not known here may be known there. */
+  isWhole = false;
   private readonly accounts = new Map<string, KnownAccount>();
   private readonly factsByKey = new Map<string, UsersEvent>();
   private readonly ended = new Set<string>();
@@ -46,13 +49,20 @@ export class KnownUsers {
     }
   }
 
+  /** @throws ServiceUnavailable while not all of them are read. */
   user(account: string, login: string): KnownUser | undefined {
+    this.checkWhole();
     return this.accounts.get(account)?.usersByLogin.get(login);
   }
 
-  /** Upper and lower case are the same sender, as on a telephone's display. */
+  /** Upper and lower case are the same sender, as on a telephone's display. @throws ServiceUnavailable while not all of them are read. */
   maySend(account: string, sender: string): boolean {
+    this.checkWhole();
     return this.accounts.get(account)?.senders.get(sender.toLowerCase()) === 'enable';
+  }
+
+  private checkWhole(): void {
+    if (!this.isWhole) throw new ServiceUnavailable('gateway: it is starting and does not know all users yet');
   }
 
   private hear(change: ChangeMadeHere): void {

@@ -2,12 +2,12 @@ import { EventStore, type StoredEvent } from '@kwota/event-store';
 import { Injectable } from '@nestjs/common';
 import { accountOf, applyTo, emptyAccount, isCreditStream, loadSnapshot, streamOf, type AccountInMemory } from './fold-account.js';
 
-/** All accounts in memory, folded from their streams; loaded again after a failed append. */
+/** Accounts in memory, folded from their streams; folded again after a failed append, and when they come back from another ledger. */
 @Injectable()
 export class CreditAccountsRepository {
-  /** What a start read: the next start reads as much, unless snapshots are taken. */
+  /** What loading all of them read: the next start reads as much, unless snapshots are taken. */
   foldedAtLoad = 0;
-  /** Of the last event read at the start. */
+  /** Of the last event read while loading all of them. */
   positionAtLoad = 0;
   private readonly accounts = new Map<string, AccountInMemory>();
   private readonly loading = new Map<string, Promise<void>>();
@@ -15,9 +15,13 @@ export class CreditAccountsRepository {
 
   constructor(private readonly store: EventStore) {}
 
-  /** Folds the store, from its snapshots on; `onEvent` sees each event that is read, in its stream's order, now and whenever a stream is folded again. */
-  async loadAll(onEvent: (event: StoredEvent) => void): Promise<void> {
-    this.onEvent = onEvent;
+  /** `listener` sees each event that is read, in its stream's order, whenever a stream is folded. */
+  onEventRead(listener: (event: StoredEvent) => void): void {
+    this.onEvent = listener;
+  }
+
+  /** Folds the whole store, from its snapshots on, in one pass over all events. */
+  async loadAll(): Promise<void> {
     const coveredUpTo = await this.loadSnapshots();
     this.positionAtLoad = coveredUpTo;
     for await (const event of this.store.readAll(coveredUpTo + 1)) {
@@ -28,7 +32,7 @@ export class CreditAccountsRepository {
       if (!known) this.accounts.set(account, (known = emptyAccount(account)));
       if (event.revision > known.state.revision) applyTo(known, event);
       this.foldedAtLoad += 1;
-      onEvent(event);
+      this.onEvent(event);
     }
   }
 

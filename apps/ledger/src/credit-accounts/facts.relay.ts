@@ -1,11 +1,10 @@
 import { decodeEvent } from '@kwota/audit-log';
 import { credit, type CreditFact } from '@kwota/contracts/credit.v1';
 import type { CreditEvent } from '@kwota/credit-ledger';
-import type { StoredEvent } from '@kwota/event-store';
+import type { EventStore, StoredEvent } from '@kwota/event-store';
 import { Messaging } from '@kwota/messaging';
 import type { Logger } from '@kwota/service-kit/logger';
-import { DurableDatabase } from '@kwota/service-kit/sqlite';
-import { accountOf } from './fold-account.js';
+import { accountOf, streamOf } from './fold-account.js';
 import type { AppendedEvent } from './ledger-writer.js';
 
 const positionsEveryMs = 1_000;
@@ -26,10 +25,10 @@ export const factOf = ({ account, revision, time, event }: AppendedEvent): Credi
 
 /**
  * The ledger's events on their public topic, in order within an account. The store is the outbox: how far each account is published is
- * noted now and then, and a start publishes what lies behind that, some of it twice.
+ * noted beside the events now and then, and whoever reads an account anew publishes what lies behind that, some of it twice.
  */
 export class FactsRelay {
-  private readonly notes: DurableDatabase;
+  static readonly mark = 'published';
   private readonly published = new Map<string, number>();
   private readonly noted = new Map<string, number>();
   /** By account, the last revision that was put into the queue since the start. */
@@ -39,24 +38,26 @@ export class FactsRelay {
   /** How many of the queue, from its start, are published: it is dropped in larger pieces. */
   private sent = 0;
   private running: Promise<void> | undefined;
+  private noting: Promise<void> | undefined;
   private closed = false;
 
   constructor(
-    file: string,
+    private readonly store: EventStore,
     private readonly messaging: Messaging,
     private readonly log: Logger,
   ) {
-    this.notes = new DurableDatabase(file);
-    this.notes.exec('CREATE TABLE IF NOT EXISTS published (account TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID');
-    const rows = this.notes.prepare('SELECT account, revision FROM published').all() as { account: string; revision: number }[];
-    for (const { account, revision } of rows) this.noted.set(account, revision);
-    this.timer = setInterval(() => this.note(), positionsEveryMs).unref();
+    this.timer = setInterval(() => void this.note(), positionsEveryMs).unref();
+  }
+
+  /** Before streams are folded: what any ledger has noted of them, by stream. */
+  resumeFrom(marks: ReadonlyMap<string, number>): void {
+    for (const [stream, revision] of marks) this.noted.set(accountOf(stream), revision);
   }
 
   /** For each stored event in order, whenever a stream is folded: also what an append stored without saying so is published. */
   catchUp(stored: StoredEvent): void {
     const name = accountOf(stored.stream);
-    if (stored.revision <= (this.queuedUpTo.get(name) ?? this.noted.get(name) ?? -1)) return;
+    if (stored.revision <= Math.max(this.queuedUpTo.get(name) ?? -1, this.noted.get(name) ?? -1)) return;
     const { account, revision, time, type, data } = decodeEvent(stored.data);
     this.publish([{ account, revision, time, event: { type, ...data } as CreditEvent }]);
   }
@@ -74,18 +75,19 @@ export class FactsRelay {
   }
 
   /** True when all that was taken is published, and that is noted durably. */
-  isNoted(): boolean {
+  async isNoted(): Promise<boolean> {
     if (this.waiting > 0) return false;
-    this.note();
-    return true;
+    await this.noting;
+    await this.note();
+    return this.waiting === 0 && this.published.size === 0;
   }
 
   async close(): Promise<void> {
     this.closed = true;
     await this.running;
     clearInterval(this.timer);
-    this.note();
-    this.notes.close();
+    await this.noting;
+    await this.note();
   }
 
   private async run(): Promise<void> {
@@ -116,15 +118,25 @@ export class FactsRelay {
     return credit.message(factOf(event), { id: `${event.account}/${event.revision}`, source: 'kwota/ledger' });
   }
 
-  private note(): void {
+  /** A failure costs nothing but repeats: the next note tries again. */
+  private note(): Promise<void> {
+    this.noting ??= this.saveMarks().finally(() => (this.noting = undefined));
+    return this.noting;
+  }
+
+  private async saveMarks(): Promise<void> {
     if (this.published.size === 0) return;
-    const statement = this.notes.prepare('INSERT OR REPLACE INTO published VALUES (?, ?)');
-    this.notes.exec('BEGIN');
-    for (const [account, revision] of this.published) {
-      statement.run(account, revision);
-      this.noted.set(account, revision);
+    const marks = new Map([...this.published].map(([account, revision]) => [streamOf(account), revision]));
+    try {
+      await this.store.saveMarks(FactsRelay.mark, marks);
+    } catch (error) {
+      this.log.warn({ err: { type: (error as Error).name } }, 'how far credit events are published could not be noted; trying again');
+      return;
     }
-    this.notes.exec('COMMIT');
-    this.published.clear();
+    for (const [stream, revision] of marks) {
+      const account = accountOf(stream);
+      this.noted.set(account, Math.max(revision, this.noted.get(account) ?? -1));
+      if (this.published.get(account) === revision) this.published.delete(account);
+    }
   }
 }

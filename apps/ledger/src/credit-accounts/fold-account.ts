@@ -18,10 +18,15 @@ export const isCreditStream = (stream: string): boolean => stream.startsWith(str
 
 export const emptyAccount = (account: string): AccountInMemory => ({ account, state: newCreditAccount(account), hash: genesisHash });
 
-/** Folds the next event of the stream. @throws Error when it is not the one that the chain goes on with: the store was changed behind the ledger's back. */
+/** The store was changed behind the ledger's back: nothing can be decided on it. */
+export class ChainBroken extends Error {
+  override readonly name = 'ChainBroken';
+}
+
+/** Folds the next event of the stream. @throws ChainBroken when it is not the one that the chain goes on with. */
 export const applyTo = (known: AccountInMemory, { revision, data: bytes, hash }: StoredEvent): void => {
   if (revision !== known.state.revision + 1 || Buffer.compare(hashOf(known.hash, bytes), hash) !== 0)
-    throw new Error(`${known.account}: the hash chain breaks at revision ${revision}; kwota audit verify tells more`);
+    throw new ChainBroken(`${known.account}: the hash chain breaks at revision ${revision}; kwota audit replay tells more`);
   const { data, time, type, commandId, source } = decodeEvent(bytes);
   known.state = evolve(known.state, { type, ...data } as CreditEvent, { timeMs: Date.parse(time), commandId, source: source ?? undefined });
   known.hash = hash;

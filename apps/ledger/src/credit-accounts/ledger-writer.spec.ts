@@ -62,7 +62,7 @@ const open = async (path: string, clock = new LedgerClock()) => {
   const store = new TroubledStore(await SqliteEventStore.open({ path }));
   const facts: AppendedEvent[] = [];
   const accounts = new CreditAccountsRepository(store);
-  await accounts.loadAll(() => undefined);
+  await accounts.loadAll();
   const writer = new LedgerWriter(accounts, store, { publish: (events) => void facts.push(...events) }, clock);
   const run = async (...all: readonly CreditCommand[]) => {
     await accounts.ensureLoaded([account]);

@@ -75,6 +75,11 @@ export class LedgerWriter {
     return (this.gathering ?? this.appending)?.appended ?? Promise.resolve();
   }
 
+  /** Resolves when no append is under way or about to be, however it ended. */
+  async settled(): Promise<void> {
+    for (let cycle; (cycle = this.gathering ?? this.appending); ) await cycle.appended.catch(() => undefined);
+  }
+
   /** Never back within a stream (DESIGN §3). */
   private timeMs(state: CreditAccount): number {
     if (this.broken) throw new TransientFailure('ledger', this.broken);

@@ -31,16 +31,22 @@ export class TakeSnapshotsHandler {
   constructor(
     private readonly accounts: CreditAccountsRepository,
     private readonly store: EventStore,
+    /** Of several ledgers each takes those of its own accounts. */
+    private readonly owns: (account: string) => boolean = () => true,
     /** Waits its turn: others come first. */
     private readonly giveWay: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve)),
   ) {}
 
-  /** `upTo`: the position of an event that is durable. A start reads on from there once this has resolved. @throws StateDiffers */
-  async handle(upTo: number): Promise<void> {
+  /**
+   * `upTo`: the position of an event that is durable, where this ledger has all accounts; its start reads on from there once this has
+   * resolved. Undefined where others have some. @throws StateDiffers
+   */
+  async handle(upTo: number | undefined): Promise<void> {
     let last: { account: string; revision: number; hash: Uint8Array; json: string } | undefined;
     for (const { stream, revision } of await this.store.streams()) {
       if (!isCreditStream(stream)) continue;
       const account = accountOf(stream);
+      if (!this.owns(account)) continue;
       const snapshot = await loadSnapshot(this.store, account);
       const known = snapshot?.known ?? emptyAccount(account);
       this.coveredUpTo = Math.max(this.coveredUpTo, snapshot?.coveredUpTo ?? 0);
@@ -53,7 +59,7 @@ export class TakeSnapshotsHandler {
       }
       last = { account, revision: known.state.revision, hash: known.hash, json };
     }
-    if (!last) return;
+    if (!last || upTo === undefined) return;
     // Only now all of them stand for what lies up to there.
     await this.save(last.account, last.revision, last.hash, last.json, upTo);
     this.coveredUpTo = upTo;

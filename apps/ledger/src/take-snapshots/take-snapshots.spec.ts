@@ -19,7 +19,8 @@ const open = async (path: string) => {
   const store = await SqliteEventStore.open({ path });
   const accounts = new CreditAccountsRepository(store);
   const read: string[] = [];
-  await accounts.loadAll(({ id }) => void read.push(id));
+  accounts.onEventRead(({ id }) => void read.push(id));
+  await accounts.loadAll();
   const writer = new LedgerWriter(accounts, store, { publish: () => undefined }, new LedgerClock());
   const decide = async (name: string, ...all: Parameters<LedgerWriter['decide']>[1][]) => {
     await accounts.ensureLoaded([name]);

@@ -3,6 +3,7 @@ import type { Logger } from '@kwota/service-kit/logger';
 import { CreditAccountsRepository } from '../credit-accounts/credit-accounts.repository.js';
 import { FactsRelay } from '../credit-accounts/facts.relay.js';
 import { LedgerWriter } from '../credit-accounts/ledger-writer.js';
+import { OwnPartitions } from '../credit-accounts/own-partitions.js';
 import { StateDiffers, TakeSnapshotsHandler } from './take-snapshots.handler.js';
 
 const everyMs = 2_000;
@@ -20,8 +21,9 @@ export class TakeSnapshotsTimer {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private appendedAtLastLook = 0;
-  private coveredAppended: number;
-
+  private coveredAppended = 0;
+  /** What was read at the start counts as behind once. */
+  private foldedCounted = 0;
   private appendedAtLastTurn = 0;
   private readonly takeSnapshots: TakeSnapshotsHandler;
 
@@ -29,11 +31,11 @@ export class TakeSnapshotsTimer {
     private readonly accounts: CreditAccountsRepository,
     private readonly writer: LedgerWriter,
     private readonly relay: FactsRelay,
+    private readonly partitions: OwnPartitions,
     store: EventStore,
     private readonly log: Logger,
   ) {
-    this.takeSnapshots = new TakeSnapshotsHandler(accounts, store, () => this.giveWay());
-    this.coveredAppended = -accounts.foldedAtLoad;
+    this.takeSnapshots = new TakeSnapshotsHandler(accounts, store, (account) => partitions.owns(account), () => this.giveWay());
   }
 
   start(): void {
@@ -49,11 +51,10 @@ export class TakeSnapshotsTimer {
     const { appendedEvents } = this.writer;
     const isBusy = appendedEvents - this.appendedAtLastLook > busyEventsPerTick;
     this.appendedAtLastLook = appendedEvents;
-    const behind = appendedEvents - this.coveredAppended;
+    const { foldedAtLoad } = this.accounts;
+    const behind = appendedEvents - this.coveredAppended + foldedAtLoad - this.foldedCounted;
     if (this.running || behind < eventsBehindMin || (isBusy && behind < eventsBehindMax)) return;
-    // A fact that is not out yet must be read again by a start.
-    if (!this.relay.isNoted()) return;
-    this.running = this.take(appendedEvents).finally(() => (this.running = undefined));
+    this.running = this.take(appendedEvents, foldedAtLoad).finally(() => (this.running = undefined));
   }
 
   private giveWay(): Promise<void> {
@@ -63,10 +64,14 @@ export class TakeSnapshotsTimer {
     return new Promise((resolve) => (isIdle ? setImmediate(resolve) : setTimeout(resolve, pauseUnderLoadMs)));
   }
 
-  private async take(appendedEvents: number): Promise<void> {
+  private async take(appendedEvents: number, foldedAtLoad: number): Promise<void> {
     try {
-      await this.takeSnapshots.handle(this.accounts.positionAtLoad + appendedEvents);
+      const upTo = this.partitions.durableUpTo;
+      // A fact that is not out yet must be read again by a start.
+      if (!(await this.relay.isNoted())) return;
+      await this.takeSnapshots.handle(upTo);
       this.coveredAppended = appendedEvents;
+      this.foldedCounted = foldedAtLoad;
     } catch (error) {
       if (error instanceof StateDiffers) this.writer.distrust(error);
       this.log.error({ err: { type: (error as Error).name, message: (error as Error).message } }, 'snapshots could not be taken');

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Without KWOTA_SECRET_KEY standalone makes its own, once, and keeps it beside what is sealed under it. */
+/** Without KWOTA_SECRET_KEY, whoever runs all services makes one, once, and keeps it beside what is sealed under it. */
 export const keepSecretKey = (dataDir: string): string => {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, 'secret.key');

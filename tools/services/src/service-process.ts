@@ -1,0 +1,122 @@
+// One service as a process of its own: started, stopped, killed, paused, and started again on the same data and port.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export const serviceNames = ['gateway', 'users', 'ledger', 'carrier', 'dlr', 'alerts'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+const workspace = fileURLToPath(new URL('../../..', import.meta.url));
+
+export type ServiceProcessOptions = Readonly<{
+  service: ServiceName;
+  /** Its data folder, ports and settings included. */
+  environment: Readonly<Record<string, string>>;
+  /** Each line that it writes, as it comes. */
+  onLine?: (line: string) => void;
+}>;
+
+/** The built code runs: build first. */
+export class ServiceProcess {
+  readonly service: ServiceName;
+  /** Every line that it has written, also before it was started again. */
+  readonly output: string[] = [];
+  private child: ChildProcess | undefined;
+  private exited: Promise<unknown> = Promise.resolve();
+  private readonly onEnd: ((code: number | null, signal: NodeJS.Signals | null) => void)[] = [];
+
+  constructor(private readonly options: ServiceProcessOptions) {
+    this.service = options.service;
+  }
+
+  get isRunning(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  /** Where it answers /health and /metrics; of the gateway, everything. */
+  get url(): string {
+    const { KWOTA_HTTP_PORT, KWOTA_ADMIN_PORT } = this.options.environment;
+    return `http://127.0.0.1:${this.service === 'gateway' ? KWOTA_HTTP_PORT : KWOTA_ADMIN_PORT}`;
+  }
+
+  whenEnded(listener: (code: number | null, signal: NodeJS.Signals | null) => void): void {
+    this.onEnd.push(listener);
+  }
+
+  start(): void {
+    if (this.isRunning) return;
+    const child = spawn(process.execPath, [`apps/${this.service}/dist/main.js`], {
+      cwd: workspace,
+      env: { PATH: process.env['PATH'] ?? '', ...this.options.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const killWithParent = (): void => void child.kill('SIGKILL');
+    process.once('exit', killWithParent);
+    this.child = child;
+    this.exited = once(child, 'exit');
+    child.once('exit', (code, signal) => {
+      process.off('exit', killWithParent);
+      for (const listener of this.onEnd) listener(code, signal);
+    });
+    for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', (line) => this.take(line));
+  }
+
+  /** SIGTERM; resolves with its exit code. */
+  async stop(): Promise<number | null> {
+    await this.end('SIGTERM');
+    return this.child?.exitCode ?? null;
+  }
+
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  pause(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child?.kill('SIGCONT');
+  }
+
+  /** Resolves when /health/ready is 200; rejects with its last reasons, or with its last lines where it has ended. */
+  async ready(timeoutMs: number): Promise<void> {
+    let seen = 'it did not answer';
+    for (const untilMs = performance.now() + timeoutMs; performance.now() < untilMs; await new Promise((resolve) => setTimeout(resolve, 100))) {
+      if (!this.isRunning) throw new Error(`${this.service} has ended:\n${this.output.slice(-20).join('\n')}`);
+      const response = await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+      if (response?.status === 200) return;
+      if (response) seen = await response.text();
+    }
+    throw new Error(`${this.service} is not ready after ${timeoutMs} ms: ${seen}`);
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.isRunning) return;
+    this.child?.kill(signal);
+    // A paused process takes SIGTERM only when it goes on.
+    if (signal !== 'SIGKILL') this.child?.kill('SIGCONT');
+    await this.exited;
+  }
+
+  private take(line: string): void {
+    this.output.push(line);
+    this.options.onLine?.(line);
+  }
+}
+
+/** A port that was free a moment ago. */
+export const freePort = async (): Promise<number> => {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+};
