@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventFileOf, findInstallation, readCliConfig } from './cli.config.js';
+import { eventsLocationOf, findInstallation, readCliConfig, shownLocation } from './cli.config.js';
 
 const written = { url: 'http://127.0.0.1:8080', operatorToken: 'written-token' };
 
@@ -41,10 +41,15 @@ describe('the installation', () => {
   });
 });
 
-describe('the file of events', () => {
-  const fileOf = (environment: NodeJS.ProcessEnv) => eventFileOf(readCliConfig(environment));
+describe('the place of events', () => {
+  const fileOf = (environment: NodeJS.ProcessEnv) => eventsLocationOf(readCliConfig(environment));
 
   it("is the ledger's", () => expect(fileOf({ KWOTA_DATA_DIR: 'somewhere' })).toBe(join('somewhere', 'ledger', 'events.db')));
   it.each(['sqlite:copy.db', 'sqlite://copy.db'])('is what %s names', (url) => expect(fileOf({ KWOTA_EVENT_STORE_URL: url })).toBe('copy.db'));
-  it('is none of another kind of store', () => expect(fileOf({ KWOTA_EVENT_STORE_URL: 'postgres://db' })).toBeUndefined());
+  it('is a database that is named, shown without its password', () => {
+    const url = 'postgres://kwota:hunter2@db/kwota';
+    expect(fileOf({ KWOTA_EVENT_STORE_URL: url })).toBe(url);
+    expect(shownLocation(url)).toBe('postgres://db/kwota');
+  });
+  it('is none of another kind of store', () => expect(fileOf({ KWOTA_EVENT_STORE_URL: 'kurrentdb://db' })).toBeUndefined());
 });

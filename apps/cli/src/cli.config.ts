@@ -1,4 +1,5 @@
 import { optional, readConfig, secret, text } from '@kwota/service-kit/config';
+import { isPostgresUrl } from '@kwota/service-kit/needs';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -35,12 +36,15 @@ export const findInstallation = ({ url, operatorToken, dataDir }: CliConfig): In
   return { found: true, url: written.data.url, operatorToken: operatorToken || written.data.operatorToken, namedBy: file };
 };
 
-/** The file of the ledger's events, or undefined for a store that this version cannot read. */
-export const eventFileOf = ({ eventStoreUrl, dataDir }: CliConfig): string | undefined => {
+/** Where the ledger's events lie: a file, or a `postgres://` URL; undefined for a store that this version cannot read. */
+export const eventsLocationOf = ({ eventStoreUrl, dataDir }: CliConfig): string | undefined => {
   const defaultFile = join(dataDir, 'ledger', 'events.db');
-  if (!eventStoreUrl) return defaultFile;
+  if (!eventStoreUrl || isPostgresUrl(eventStoreUrl)) return eventStoreUrl || defaultFile;
   return eventStoreUrl.startsWith('sqlite:') ? eventStoreUrl.replace(/^sqlite:(?:\/\/)?/, '') || defaultFile : undefined;
 };
+
+/** For the screen: without user and password. */
+export const shownLocation = (location: string): string => location.replace(/(?<=:\/\/)[^@/]*@/, '');
 
 const parsedJson = (json: string): unknown => {
   try {

@@ -1,9 +1,11 @@
+import { readKafkaConfig, type KafkaConfig } from '@kwota/service-kit/common-config';
 import { Command, CommanderError, Option } from 'commander';
 import { addresses, creditsOrOff, levelOrOff, positiveCredits, signedCredits, untilOf, urlOrNone } from './arguments.js';
 import { findInstallation, readCliConfig } from './cli.config.js';
 import { createAccount, listAccounts, showAccount } from './manage-accounts/accounts.commands.js';
 import { addCredits, adjustCredits, showCredits } from './manage-credits/credits.commands.js';
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from './manage-dead-letters/dead-letters.commands.js';
+import { applyTopics, showTopics, type TopicsOfLog } from './manage-topics/topics.commands.js';
 import { createUser, deleteUser, listUsers, setUser, showUser, type UserChange } from './manage-users/users.commands.js';
 import { OperatorApi } from './operator-api.client.js';
 import { replayCommand, type OpenEvents } from './replay-ledger/replay.command.js';
@@ -13,6 +15,7 @@ import { exitCodes, misused, type ExitCode, type Report } from './report.js';
 export type Surroundings = Readonly<{
   environment: NodeJS.ProcessEnv;
   openEvents: OpenEvents;
+  openTopics: (kafka: KafkaConfig) => TopicsOfLog;
   readStdin: () => Promise<string>;
   writeOut: (text: string) => void;
   writeError: (text: string) => void;
@@ -20,9 +23,9 @@ export type Surroundings = Readonly<{
 
 const help = `
 It talks to KWOTA_URL with KWOTA_OPERATOR_TOKEN, else to what <KWOTA_DATA_DIR or ./data>/first-start.json names.
-audit reads KWOTA_EVENT_STORE_URL, else <KWOTA_DATA_DIR or ./data>/ledger/events.db.
+topics speaks to KWOTA_KAFKA_BROKERS. audit reads KWOTA_EVENT_STORE_URL (sqlite: or postgres://), else <KWOTA_DATA_DIR or ./data>/ledger/events.db.
 Exit codes: 0 ok, 1 refused or mismatch, 2 usage, 3 unreachable.
-Not there yet: topics, audit verify, audit export.`;
+Not there yet: audit verify, audit export.`;
 
 /** Runs one command line (without node and script) and tells its exit code. */
 export const runKwota = async (argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> => {
@@ -45,7 +48,7 @@ export const runKwota = async (argv: readonly string[], surroundings: Surroundin
 type Print = (report: Report, asJson: boolean) => void;
 type Json = { json?: boolean };
 
-const programOf = ({ environment, openEvents, readStdin, writeOut, writeError }: Surroundings, print: Print): Command => {
+const programOf = ({ environment, openEvents, openTopics, readStdin, writeOut, writeError }: Surroundings, print: Print): Command => {
   const program = new Command('kwota').description("Kwota's operator's and auditor's commands").addHelpText('after', help);
   // Before the subcommands: they inherit both.
   program.exitOverride().configureOutput({ writeOut, writeErr: writeError });
@@ -112,6 +115,14 @@ const programOf = ({ environment, openEvents, readStdin, writeOut, writeError }:
   command(deadLetters, 'list', 'where each came from, and why it died').action((options: Json) => ask(options, listDeadLetters));
   command(deadLetters, 'replay <id>', 'put it on its topic again').action((id: string, options: Json) => ask(options, (api) => replayDeadLetter(api, id)));
   command(deadLetters, 'drop <id>', 'give it up').action((id: string, options: Json) => ask(options, (api) => dropDeadLetter(api, id)));
+
+  const topics = group('topics', "Kafka's topics: partitions and retention");
+  const askLog = async ({ json = false }: Json, work: (topics: TopicsOfLog) => Promise<Report>): Promise<void> => {
+    const kafka = readKafkaConfig(environment);
+    print(kafka.brokers.length === 0 ? misused('KWOTA_KAFKA_BROKERS: is required, as host:port, by commas') : await work(openTopics(kafka)), json);
+  };
+  command(topics, 'show', 'what there must be, and what is otherwise').action((options: Json) => askLog(options, showTopics));
+  command(topics, 'apply', 'create what is missing, set retention where it differs').action((options: Json) => askLog(options, applyTopics));
 
   const audit = group('audit', "the ledger's events, read without Kwota's help");
   command(audit, 'replay', 'add the events up to balances, check every hash, compare with the running system')

@@ -1,10 +1,18 @@
-import { SqliteEventStore } from '@kwota/event-store-sqlite';
+import { isPostgresUrl } from '@kwota/service-kit/needs';
 import { text } from 'node:stream/consumers';
 import { runKwota } from './kwota.program.js';
 
 process.exitCode = await runKwota(process.argv.slice(2), {
   environment: process.env,
-  openEvents: (path) => SqliteEventStore.openReadOnly({ path }),
+  // Drivers are loaded by the commands that need them.
+  openEvents: async (location) =>
+    isPostgresUrl(location)
+      ? (await import('@kwota/event-store-postgres')).PostgresEventStore.openReadOnly({ url: location })
+      : (await import('@kwota/event-store-sqlite')).SqliteEventStore.openReadOnly({ path: location }),
+  openTopics: (kafka) => ({
+    show: async () => (await import('@kwota/messaging-kafka/open-topics')).showTopics(kafka),
+    apply: async () => (await import('@kwota/messaging-kafka/open-topics')).applyWantedTopics(kafka),
+  }),
   readStdin: () => text(process.stdin),
   writeOut: (written) => void process.stdout.write(written),
   writeError: (written) => void process.stderr.write(written),

@@ -1,7 +1,11 @@
 import type { EventReader, StoredEvent } from '@kwota/event-store';
+import type { TopicsOfLog } from '../src/manage-topics/topics.commands.js';
 import { runKwota } from '../src/kwota.program.js';
 
 export type Run = Readonly<{ exitCode: number; out: string; error: string }>;
+
+type Given = Readonly<{ stdin?: string; topics?: TopicsOfLog }>;
+const noTopics: TopicsOfLog = { show: async () => [], apply: async () => [] };
 
 const noEvents = async (): Promise<EventReader> => ({
   readStream: none,
@@ -15,12 +19,13 @@ const noEvents = async (): Promise<EventReader> => ({
 async function* none(): AsyncGenerator<StoredEvent> {}
 
 /** One command line in this process, with what it wrote. */
-export const run = async (commandLine: readonly string[], environment: NodeJS.ProcessEnv, stdin = ''): Promise<Run> => {
+export const run = async (commandLine: readonly string[], environment: NodeJS.ProcessEnv, { stdin = '', topics = noTopics }: Given = {}): Promise<Run> => {
   const out: string[] = [];
   const error: string[] = [];
   const exitCode = await runKwota(commandLine, {
     environment,
     openEvents: noEvents,
+    openTopics: () => topics,
     readStdin: async () => stdin,
     writeOut: (text) => void out.push(text),
     writeError: (text) => void error.push(text),

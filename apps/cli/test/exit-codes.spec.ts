@@ -84,7 +84,7 @@ describe('exit codes', () => {
 describe('passwords', () => {
   it('come from standard input, out of sight of ps', async () => {
     const api = await answering(200, 'null');
-    expect(await run(['user', 'create', 'sms-kw00001-1', 'anna', '--password', '-'], api.environment, 'Abcd1234\n')).toEqual({ exitCode: 0, out: 'anna created\n', error: '' });
+    expect(await run(['user', 'create', 'sms-kw00001-1', 'anna', '--password', '-'], api.environment, { stdin: 'Abcd1234\n' })).toEqual({ exitCode: 0, out: 'anna created\n', error: '' });
     expect(api.asked[0]?.body).toBe('{"login":"anna","password":"Abcd1234"}');
     await api.close();
   });

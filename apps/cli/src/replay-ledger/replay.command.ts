@@ -1,31 +1,32 @@
 import { replayLedger, type AccountBalance, type Replay, type ReplayUntil } from '@kwota/audit-log/replay-ledger';
 import type { EventReader } from '@kwota/event-store';
+import { isPostgresUrl } from '@kwota/service-kit/needs';
 import { existsSync } from 'node:fs';
-import { eventFileOf, findInstallation, type CliConfig } from '../cli.config.js';
+import { eventsLocationOf, findInstallation, shownLocation, type CliConfig } from '../cli.config.js';
 import { failed, OperatorApi } from '../operator-api.client.js';
 import { exactCredits, exitCodes, misused, table, type Report } from '../report.js';
 import { compareWithRunning, type Comparison } from './compare-balances.js';
 
-/** Opens a file of events without a way to change it; main.ts names the adapter. */
-export type OpenEvents = (path: string) => Promise<EventReader>;
+/** Opens events, by file or URL, without a way to change them; main.ts names the adapter. */
+export type OpenEvents = (location: string) => Promise<EventReader>;
 
 /**
  * Folds the event store with the ledger's own code, checks the hash chain and the invariant on the way, and compares today's balances with
  * what a running system reports. It reads; it never writes.
  */
 export const replayCommand = async (config: CliConfig, open: OpenEvents, until: ReplayUntil | undefined, compare: boolean): Promise<Report> => {
-  const file = eventFileOf(config);
-  if (file === undefined) return misused('KWOTA_EVENT_STORE_URL: this version reads only sqlite:');
-  if (!existsSync(file)) return misused(`no events: ${file} is not there (KWOTA_DATA_DIR, KWOTA_EVENT_STORE_URL)`);
+  const location = eventsLocationOf(config);
+  if (location === undefined) return misused('KWOTA_EVENT_STORE_URL: this version reads only sqlite: and postgres://');
+  if (!isPostgresUrl(location) && !existsSync(location)) return misused(`no events: ${location} is not there (KWOTA_DATA_DIR, KWOTA_EVENT_STORE_URL)`);
   try {
-    return await replayFile(config, await open(file), until, compare);
+    return await replayEvents(config, await open(location), until, compare);
   } catch (error) {
-    // A file that was damaged below its events is a finding, not a crash of the auditor.
-    return unreadable(file, (error as Error).message);
+    // A store that was damaged below its events is a finding, not a crash of the auditor.
+    return unreadable(shownLocation(location), (error as Error).message);
   }
 };
 
-const replayFile = async (config: CliConfig, reader: EventReader, until: ReplayUntil | undefined, compare: boolean): Promise<Report> => {
+const replayEvents = async (config: CliConfig, reader: EventReader, until: ReplayUntil | undefined, compare: boolean): Promise<Report> => {
   try {
     const replay = () => replayLedger(reader, until);
     const notCompared = async (reason: string) => reportOf(await replay(), { outcome: 'not-compared', reason });
@@ -42,10 +43,10 @@ const replayFile = async (config: CliConfig, reader: EventReader, until: ReplayU
   }
 };
 
-const unreadable = (file: string, message: string): Report => ({
+const unreadable = (location: string, message: string): Report => ({
   exitCode: exitCodes.refused,
-  json: { outcome: 'unreadable', file, message },
-  text: `${file} cannot be read: ${message}`,
+  json: { outcome: 'unreadable', location, message },
+  text: `${location} cannot be read: ${message}`,
 });
 
 export const reportOf = (replay: Replay, comparison: Comparison): Report => {

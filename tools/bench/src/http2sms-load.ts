@@ -1,0 +1,99 @@
+// http2sms under load, whatever runs behind it: answered, and the whole way to the callback.
+import type { SmscSimulator } from '@kwota/smsc-simulator';
+import type { FirstStart } from '@kwota/testing/kwota-process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Figure } from './figure.js';
+
+const burstSeconds = 10;
+const settleWithinMs = 60_000;
+
+type Load = { requests: { total: number; average: number }; latency: { p50: number; p99: number }; '2xx': number };
+type Sink = Awaited<ReturnType<typeof startSink>>;
+
+export type LoadedKwota = Readonly<{ url: string; first: FirstStart; smsc: SmscSimulator; sink: Sink }>;
+/** By number of connections; `whole`: messages a second whose final callback was answered. */
+export type Goals = Readonly<{ answered: Readonly<Record<number, string>>; p99: Readonly<Record<number, string>>; whole: string }>;
+
+/** What was answered OK at each number of connections, then the whole way until the last final callback was answered. */
+export const measureHttp2sms = async ({ url, first, smsc, sink }: LoadedKwota, connections: readonly number[], goals: Goals): Promise<Figure[]> => {
+  const { serviceName, login, password, sender, operatorToken } = first;
+  const operator = (method: string, path: string, body?: unknown): Promise<Response> =>
+    fetch(`${url}/operator/accounts/${serviceName}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${operatorToken}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  // http2sms answers HTTP 200 whatever happens: what was accepted is what was paid.
+  const creditsLeft = async (): Promise<number> => ((await (await operator('GET', '')).json()) as { creditsLeft: number }).creditsLeft;
+  const query = new URLSearchParams({ account: serviceName, login, password, from: sender, to: '+33612345678', message: 'bench', noStop: '1' });
+  const target = `${url}/http2sms?${query}`;
+  await operator('POST', '/credits', { credits: 10_000_000, reference: 'bench' });
+  await load(target, 32, 2);
+  const figures: Figure[] = [];
+  for (const count of connections) {
+    await rest(smsc);
+    const before = await creditsLeft();
+    const seconds = count === 1 ? burstSeconds / 2 : burstSeconds;
+    const { latency } = await load(target, count, seconds);
+    const accepted = before - (await creditsLeft());
+    const goalOf = (goal: string | undefined) => (goal === undefined ? {} : { goal });
+    figures.push({ case: `http2sms answered OK, ${count} connections, ${seconds} s`, value: accepted / seconds, unit: '/s', ...goalOf(goals.answered[count]) });
+    figures.push({ case: `http2sms p99, ${count} connections`, value: latency.p99, unit: 'ms', ...goalOf(goals.p99[count]) });
+  }
+
+  await operator('PUT', `/users/${login}`, { callBack: sink.url });
+  await rest(smsc);
+  const before = await creditsLeft();
+  const finalsBefore = sink.finals;
+  const startedAtMs = performance.now();
+  await load(target, 32, burstSeconds);
+  const loadEndedAtMs = performance.now();
+  const accepted = before - (await creditsLeft());
+  while (sink.finals - finalsBefore < accepted && performance.now() - loadEndedAtMs < 10 * settleWithinMs) await new Promise((resolve) => setTimeout(resolve, 50));
+  const wholeSeconds = (performance.now() - startedAtMs) / 1_000;
+  return [
+    ...figures,
+    { case: 'the whole way: messages whose final callback was answered', value: (sink.finals - finalsBefore) / wholeSeconds, unit: '/s', goal: goals.whole },
+    { case: 'the whole way: answered OK and called back', value: ((sink.finals - finalsBefore) / accepted) * 100, unit: '%', goal: '100 %' },
+    { case: 'after the burst: until the last final callback', value: (performance.now() - loadEndedAtMs) / 1_000, unit: 's', goal: '≤ 60 s' },
+  ];
+};
+
+/** autocannon in a process of its own, so that it takes no time from the sink. */
+const load = async (url: string, connections: number, seconds: number): Promise<Load> => {
+  const child = spawn(process.execPath, ['node_modules/autocannon/autocannon.js', '-j', '-c', String(connections), '-d', String(seconds), url], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  await once(child, 'exit');
+  return JSON.parse(output) as Load;
+};
+
+/** Until the SMSC has had nothing to do for three seconds: what came before a measurement must not be counted in it. */
+const rest = async (smsc: SmscSimulator): Promise<void> => {
+  let quietSinceMs = performance.now();
+  for (let total = -1; performance.now() - quietSinceMs < 3_000; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    if (smsc.submissions.total === total && smsc.receiptsWaiting() === 0) continue;
+    total = smsc.submissions.total;
+    quietSinceMs = performance.now();
+  }
+};
+
+/** A customer's endpoint that counts finals. */
+export const startSink = async () => {
+  let finals = 0;
+  const server = createServer((request, response) => {
+    if (/[?&]description=(?:1|2|16)(?:&|$)/.test(request.url ?? '')) finals += 1;
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/dlr`,
+    get finals() {
+      return finals;
+    },
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+};
