@@ -73,15 +73,7 @@ export class GatewayModule {
         { provide: GatewayLog, useValue: new GatewayLog(logger) },
         { provide: GatewaySettings, useValue: new GatewaySettings(config) },
         { provide: AccessTokens, useValue: new AccessTokens(tokenKey, Date.now) },
-        {
-          provide: RequestClient,
-          useFactory: async () => {
-            const requests = await RequestClient.start(messaging, runtime.service, config.sendDeadlineMs);
-            metrics.gauge('kwota_late_replies_total', 'Replies that came after their asker gave up.', () => requests.lateReplies);
-            metrics.gauge('kwota_requests_pending', 'Requests that wait for a reply.', () => requests.raw.pending);
-            return requests;
-          },
-        },
+        { provide: RequestClient, useFactory: () => RequestClient.start(messaging, runtime.service, config.sendDeadlineMs, metrics) },
         { provide: ChangesMadeHere, useValue: changes },
         KnownUsers,
         DeadLetters,

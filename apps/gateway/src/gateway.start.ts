@@ -37,6 +37,7 @@ export const startGateway = async ({ runtime, config, secretKey, observed }: Gat
       name: runtime.service,
       messaging: runtime.messaging,
       logger: runtime.logger,
+      metrics: runtime.metrics,
       listen: { host: config.host, port },
       fastify: gatewayFastify(https),
       prepare: (app) => {

@@ -2,6 +2,7 @@ import { parseRatesFile, ratingPolicyV1, type RatingPolicy } from '@kwota/credit
 import { EventStore } from '@kwota/event-store';
 import { SqliteEventStore } from '@kwota/event-store-sqlite';
 import { Messaging } from '@kwota/messaging';
+import type { Logger } from '@kwota/service-kit/logger';
 import { isPostgresUrl } from '@kwota/service-kit/needs';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
@@ -65,8 +66,8 @@ export class LedgerModule {
         { provide: Messaging, useValue: messaging },
         { provide: LedgerSettings, useValue: settings },
         { provide: LedgerClock, useFactory: () => new LedgerClock() },
-        { provide: EventStore, useFactory: () => openEventStore(config.eventStoreUrl, directory.file('events.db')) },
-        { provide: RequestClient, useFactory: () => RequestClient.start(messaging, runtime.service, config.sendDeadlineMs) },
+        { provide: EventStore, useFactory: () => openEventStore(config.eventStoreUrl, directory.file('events.db'), logger) },
+        { provide: RequestClient, useFactory: () => RequestClient.start(messaging, runtime.service, config.sendDeadlineMs, metrics) },
         { provide: FactsRelay, useFactory: (store: EventStore) => new FactsRelay(store, messaging, logger), inject: [EventStore] },
         CreditAccountsRepository,
         {
@@ -137,9 +138,9 @@ const readRatesFile = (path: string): RatingPolicy => {
 };
 
 /** Port → adapter; kurrentdb:// comes with its own. */
-const openEventStore = async (url: string | undefined, defaultFile: string): Promise<EventStore> => {
+const openEventStore = async (url: string | undefined, defaultFile: string, log: Logger): Promise<EventStore> => {
   // Its driver is loaded by who needs it.
-  if (url && isPostgresUrl(url)) return (await import('@kwota/event-store-postgres')).PostgresEventStore.open({ url });
+  if (url && isPostgresUrl(url)) return (await import('@kwota/event-store-postgres')).PostgresEventStore.open({ url, onTrouble: (error) => log.warn({ err: { type: error.name } }, 'the event store is in trouble') });
   if (!url || url.startsWith('sqlite:')) return SqliteEventStore.open({ path: url ? url.replace(/^sqlite:(?:\/\/)?/, '') || defaultFile : defaultFile });
   throw new Error(`KWOTA_EVENT_STORE_URL: ${url.split(':')[0]} is not supported by this version, only sqlite: and postgres://`);
 };

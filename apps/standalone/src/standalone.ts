@@ -19,7 +19,8 @@ import { showMessagingMetrics } from '@kwota/service-kit/messaging-metrics';
 import { ProcessMetrics } from '@kwota/service-kit/metrics';
 import { openRuntime, type ServiceRuntime } from '@kwota/service-kit/runtime';
 import { keepSecretKey } from '@kwota/service-kit/secret-key';
-import { startService, stopOnSignal, type RunningService } from '@kwota/service-kit/service';
+import { serve } from '@kwota/service-kit/run-service';
+import { stopOnSignal, type RunningService } from '@kwota/service-kit/service';
 import { UsersModule } from '@kwota/users';
 import type { DynamicModule } from '@nestjs/common';
 
@@ -64,7 +65,7 @@ export const startStandalone = async (environment: NodeJS.ProcessEnv): Promise<v
   };
   const running: RunningService[] = [];
   for (const name of startOrder) {
-    const service = await startService(modules[name](), { name, messaging, logger: runtime(name).logger });
+    const service = await serve(runtime(name), modules[name]());
     running.push(service);
     await service.subscribed;
   }

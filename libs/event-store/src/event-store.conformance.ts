@@ -149,6 +149,19 @@ export const eventStoreConformance = (adapter: string, openEventStore: OpenEvent
         expect(await idsOf(store.readAll())).toEqual(['a/0', 'a/1']);
       });
 
+      it('is known within a batch, by what came before it there and not by what comes after', async () => {
+        const first = appendOf('a', noStreamYet);
+        const both = appendOf('a', noStreamYet, 2);
+        expect(await store.append([first, both, appendOf('a', 0), both, first])).toEqual([
+          { stream: 'a', appended: true, revision: 0 },
+          { stream: 'a', appended: false, actualRevision: 0 },
+          { stream: 'a', appended: true, revision: 1 },
+          { stream: 'a', appended: true, revision: 1 },
+          { stream: 'a', appended: true, revision: 0 },
+        ]);
+        expect(await idsOf(store.readAll())).toEqual(['a/0', 'a/1']);
+      });
+
       it('is known after another opening, and across the commits of the first', async () => {
         await store.append([appendOf('a', noStreamYet, 2)]);
         await store.append([appendOf('a', 1, 2)]);
@@ -220,6 +233,14 @@ export const eventStoreConformance = (adapter: string, openEventStore: OpenEvent
         expect(all.map(({ position }) => position)).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
         for (const stream of ['a', 'b']) expect(all.filter((event) => event.stream === stream)).toEqual(await placesOf(store.readStream(stream)));
         for (const from of [1, 2, 5, 6, 11, 200, 201]) expect(await placesOf(store.readAll(from))).toEqual(all.slice(from - 1));
+      });
+
+      it('thousands of events are read in order, from anywhere', async () => {
+        const numbersTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+        for (let revision = noStreamYet; revision < 2_999; revision += 500) await store.append([appendOf('a', revision, 500), appendOf('b', revision, 500)]);
+        expect((await collect(store.readStream('a'))).map(({ revision }) => revision)).toEqual(numbersTo(3_000));
+        expect((await collect(store.readAll(1_001))).map(({ position }) => position - 1_001)).toEqual(numbersTo(5_000));
+        expect(await idsOf(store.readStream('b', 2_998))).toEqual(['b/2998', 'b/2999']);
       });
 
       it('a reader that goes on from the last position it saw never skips an event of two writers', async () => {

@@ -7,6 +7,7 @@ import { applyDecorators, Catch, UseFilters, type RpcExceptionFilter } from '@ne
 import { EventPattern, MessagePattern, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom, throwError, type Observable } from 'rxjs';
 import type { Logger } from './logger.js';
+import type { Metrics } from './metrics.js';
 
 /** A message of a contract with its place in the log; `message` is undefined for a tombstone. */
 export type Received<Message> = Readonly<{ message: Message; incoming: IncomingMessage }>;
@@ -48,17 +49,23 @@ const onTopic = (pattern: TopicPattern): MethodDecorator =>
 export const OnRequest = (contract: Omit<AnsweredContract, 'reply'> & { reply: (body: never, metadata: never) => unknown }): MethodDecorator =>
   applyDecorators(MessagePattern(contract.type, { role: 'request', contract }), UseFilters(new PassErrorsOn()));
 
+/** A batch has at most a thousand. */
+const batchSizeBuckets = [1, 3, 10, 30, 100, 300, 1_000];
+
 type NestHandler = (data: unknown, context?: unknown) => Promise<unknown>;
 
 export class MessagingStrategy extends Server implements CustomTransportStrategy {
   private readonly subscriptions: Subscription[] = [];
+  private readonly batchSizes;
 
   constructor(
     private readonly messaging: Messaging,
     private readonly service: string,
     private readonly log: Logger,
+    metrics?: Metrics,
   ) {
     super();
+    this.batchSizes = metrics?.histogram('kwota_messaging_batch_size', 'Messages that a handler got at once.', batchSizeBuckets, ['topic']);
   }
 
   listen(started: (error?: unknown) => void): void {
@@ -101,7 +108,20 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
     }
     for (const [topic, handlers] of requests)
       options.push({ topic, group: this.group, kind: 'shared', handle: (batch) => this.answerAll(batch, handlers) });
-    this.subscriptions.push(...(await Promise.all(options.map((option) => this.messaging.subscribe(option)))));
+    this.subscriptions.push(...(await Promise.all(options.map((option) => this.messaging.subscribe(this.counted(option))))));
+  }
+
+  private counted(option: SubscriptionOptions): SubscriptionOptions {
+    const { topic, handle } = option;
+    const { batchSizes } = this;
+    if (!batchSizes) return option;
+    return {
+      ...option,
+      handle: (batch) => {
+        batchSizes.observe(batch.length, { topic });
+        return handle(batch);
+      },
+    };
   }
 
   private get group(): string {

@@ -2,6 +2,7 @@ import { Messaging } from '@kwota/messaging';
 import { PublishFailed, RequestTimedOut } from '@kwota/messaging/failures';
 import { Requests } from '@kwota/messaging/requests';
 import { randomUUID } from 'node:crypto';
+import type { Metrics } from './metrics.js';
 
 type AskableContract<Request, Reply> = Readonly<{
   service: string;
@@ -24,8 +25,11 @@ export class RequestClient {
   ) {}
 
   /** Usable at once: where the log is away, what is asked waits for it within its own time. */
-  static start(messaging: Messaging, service: string, timeoutMs: number): RequestClient {
+  static start(messaging: Messaging, service: string, timeoutMs: number, metrics?: Metrics): RequestClient {
     const requests = new Requests(messaging, randomUUID());
+    metrics?.gauge('kwota_requests_pending', 'Requests that wait for a reply.', () => requests.pending);
+    metrics?.gauge('kwota_requests_timed_out_total', 'Requests that got no reply in time.', () => requests.timedOut);
+    metrics?.gauge('kwota_late_replies_total', 'Replies that came after their asker gave up.', () => requests.lateReplies);
     // Whoever asks hears of a failure; nobody waits here.
     requests.start().catch(() => undefined);
     return new RequestClient(requests, `kwota/${service}`, timeoutMs);

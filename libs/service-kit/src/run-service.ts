@@ -37,8 +37,8 @@ export type ProcessOptions = Readonly<{
 }>;
 
 /** For `begin`: the service's handlers, without a port of their own. */
-export const serve = ({ service, messaging, logger }: ServiceRuntime, module: DynamicModule): Promise<RunningService> =>
-  startService(module, { name: service, messaging, logger });
+export const serve = ({ service, messaging, logger, metrics }: ServiceRuntime, module: DynamicModule): Promise<RunningService> =>
+  startService(module, { name: service, messaging, logger, metrics });
 
 /** Never returns before it works or has ended the process with a sentence. */
 export const runService = async (options: ProcessOptions): Promise<void> => {

@@ -34,3 +34,28 @@ onPostgres('a server that was stopped is gone', async () => {
   await passing?.stop();
   await expect(ask(passing?.url ?? '', 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
+
+onPostgres('a server that was killed starts again with what was committed', async () => {
+  const killed = await startPostgres();
+  if (!killed) return;
+  await ask(killed.url, 'CREATE TABLE one AS SELECT 1 AS n');
+  await killed.kill();
+  await expect(ask(killed.url, 'SELECT n FROM one')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await killed.start();
+  expect(await ask(killed.url, 'SELECT n FROM one')).toEqual([{ n: 1 }]);
+  await killed.stop();
+});
+
+onPostgres('a server that was paused answers when it goes on', async () => {
+  const paused = await startPostgres();
+  if (!paused) return;
+  paused.pause();
+  const answer = ask(paused.url, 'SELECT 1 AS n').then((rows) => ({ rows, atMs: Date.now() }));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const resumedAtMs = Date.now();
+  paused.resume();
+  const { rows, atMs } = await answer;
+  expect(rows).toEqual([{ n: 1 }]);
+  expect(atMs).toBeGreaterThanOrEqual(resumedAtMs);
+  await paused.stop();
+});

@@ -1,35 +1,46 @@
 // A real PostgreSQL server for one test or one look, from Debian's package; it has its own folder, port and password.
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { ServerProcess } from './server-process.js';
 
 export type PostgresServer = Readonly<{
   /** Of an empty database. */
   url: string;
   /** Another empty database on the same server; its URL. */
   createDatabase(): Promise<string>;
+  /** kill -9 of all its processes, as in a crash; resolves when they are gone. */
+  kill(): Promise<void>;
+  /** Again after `kill`, on the same data and port. */
+  start(): Promise<void>;
+  /** SIGSTOP to all its processes: connections stay, nobody gets an answer until `resume`. */
+  pause(): void;
+  resume(): void;
   /** Ends this server alone, and deletes its folder. */
   stop(): Promise<void>;
+}>;
+
+export type PostgresServerOptions = Readonly<{
+  /** With fsync, as nobody needs who tests and everybody who measures. */
+  durable?: boolean;
 }>;
 
 const packageFolder = '/usr/lib/postgresql';
 /** Debian's package creates it; the server refuses to run as root. */
 const systemUser = 'postgres';
-const startTimeoutMs = 30_000;
 const run = promisify(execFile);
 
 /**
  * Starts a server on 127.0.0.1. Where no server is installed: undefined, and the screen says what is missing.
  * @throws Error with CI=true where none is installed, and where the server does not start.
  */
-export const startPostgres = async (): Promise<PostgresServer | undefined> => {
+export const startPostgres = async ({ durable = false }: PostgresServerOptions = {}): Promise<PostgresServer | undefined> => {
   const programs = newestPrograms();
   if (!programs) {
     const missing = 'NOT RUN: needs PostgreSQL (Debian package postgresql)';
@@ -39,7 +50,7 @@ export const startPostgres = async (): Promise<PostgresServer | undefined> => {
   }
   const folder = mkdtempSync(join(tmpdir(), 'kwota-postgres-'));
   try {
-    return await startIn(folder, programs);
+    return await startIn(folder, programs, durable);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -53,7 +64,7 @@ const newestPrograms = (): string | undefined => {
   return versions.map((version) => join(packageFolder, version, 'bin')).find((programs) => ['initdb', 'postgres'].every((name) => existsSync(join(programs, name))));
 };
 
-const startIn = async (folder: string, programs: string): Promise<PostgresServer> => {
+const startIn = async (folder: string, programs: string, durable: boolean): Promise<PostgresServer> => {
   const owner = await ownerOfServer();
   const password = randomBytes(16).toString('hex');
   const passwordFile = join(folder, 'password');
@@ -63,18 +74,15 @@ const startIn = async (folder: string, programs: string): Promise<PostgresServer
   const data = join(folder, 'data');
   await run(join(programs, 'initdb'), ['-D', data, '-U', 'kwota', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'], asOwner);
   const port = await freePort();
-  // Nothing outlives the server, so that nothing has to reach the disk.
-  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'fsync=off'].flatMap((setting) => ['-c', setting]);
-  const server = spawn(join(programs, 'postgres'), ['-D', data, '-p', String(port), ...settings], { ...asOwner, stdio: ['ignore', 'ignore', 'pipe'] });
-  const killWithProcess = (): void => void server.kill('SIGQUIT');
-  process.once('exit', killWithProcess);
+  // Nothing of a test outlives the machine, so that nothing has to reach the disk.
+  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, `fsync=${durable ? 'on' : 'off'}`].flatMap((setting) => ['-c', setting]);
+  const server = new ServerProcess(() => spawn(join(programs, 'postgres'), ['-D', data, '-p', String(port), ...settings], { ...asOwner, stdio: ['ignore', 'ignore', 'pipe'] }));
   const stop = async (): Promise<void> => {
-    process.off('exit', killWithProcess);
-    await end(server);
+    await server.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await untilReady(server);
+    await server.start();
   } catch (error) {
     await stop();
     throw error;
@@ -92,7 +100,15 @@ const startIn = async (folder: string, programs: string): Promise<PostgresServer
     }
     return urlOf(name);
   };
-  return { url: await createDatabase(), createDatabase, stop };
+  return {
+    url: await createDatabase(),
+    createDatabase,
+    kill: () => server.kill(),
+    start: () => server.start(),
+    pause: () => server.signal('SIGSTOP'),
+    resume: () => server.signal('SIGCONT'),
+    stop,
+  };
 };
 
 /** Undefined: the server runs as who runs this. */
@@ -109,31 +125,4 @@ const freePort = async (): Promise<number> => {
   probe.close();
   await once(probe, 'close');
   return port;
-};
-
-/** @throws Error with what the server wrote when it ends first, or says nothing for half a minute. */
-const untilReady = (server: ChildProcess & { readonly stderr: NodeJS.ReadableStream }): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const written: string[] = [];
-    const fail = (what: string): void => reject(new Error(`PostgreSQL ${what}:\n${written.join('\n')}`));
-    const timer = setTimeout(() => fail(`was not ready within ${startTimeoutMs} ms`), startTimeoutMs);
-    server.once('error', reject);
-    server.once('exit', () => {
-      clearTimeout(timer);
-      fail('ended before it was ready');
-    });
-    createInterface(server.stderr).on('line', (line) => {
-      written.push(line);
-      if (!line.includes('ready to accept connections')) return;
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-
-/** SIGINT is its fast shutdown: connections are cut off, nobody is waited for. */
-const end = async (server: ChildProcess): Promise<void> => {
-  if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
-  const ended = once(server, 'exit');
-  server.kill('SIGINT');
-  await ended;
 };
