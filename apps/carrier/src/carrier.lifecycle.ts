@@ -1,4 +1,5 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
+import { InstanceClaims } from '@kwota/service-kit/instance-claims';
 import { Outbox } from '@kwota/service-kit/outbox';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { SmscConnection } from './connect-smsc/smsc.connection.js';
@@ -12,6 +13,7 @@ import { SubmitPartsWorker } from './submit-parts/submit-parts.worker.js';
 export class CarrierLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly database: ServiceDatabase,
+    private readonly claims: InstanceClaims,
     private readonly outbox: Outbox,
     private readonly recorder: PartNewsRecorder,
     private readonly submitter: SubmitPartsWorker,
@@ -22,7 +24,11 @@ export class CarrierLifecycle implements OnApplicationBootstrap, OnApplicationSh
 
   async onApplicationBootstrap(): Promise<void> {
     this.outbox.relay();
-    await this.recorder.start({ onRequeued: () => this.submitter.wake(), onWritten: () => this.submitter.goOn() });
+    await this.recorder.start({
+      onSettled: (parts) => this.submitter.settle(parts),
+      onRequeued: () => this.submitter.wake(),
+      onWritten: () => this.submitter.goOn(),
+    });
     await this.submitter.start();
     this.connection.start({
       onBound: () => this.submitter.wake(),
@@ -36,6 +42,8 @@ export class CarrierLifecycle implements OnApplicationBootstrap, OnApplicationSh
     await this.submitter.stop();
     await this.connection.stop();
     await this.recorder.close();
+    // After it: what is still claimed got no answer, and another carrier may send it at once.
+    await this.claims.close();
     await this.outbox.close();
     await this.database.close();
   }

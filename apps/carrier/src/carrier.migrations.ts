@@ -1,3 +1,4 @@
+import { createEpochTable } from '@kwota/service-kit/epoch-lock';
 import { createOutboxTable } from '@kwota/service-kit/outbox';
 import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { partState } from './parts.repository.js';
@@ -67,5 +68,23 @@ export class CreateCarrierTables1795000000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     for (const { name } of [...tables, { name: 'outbox' }]) await runner.dropTable(name);
+  }
+}
+
+/** Epochs that tell who lives, instead of a count of starts: several carriers on one database. */
+export class CreateInstanceEpochs1796000000000 implements MigrationInterface {
+  readonly name = 'CreateInstanceEpochs1796000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const [row] = await runner.query('SELECT epoch FROM carrier_epoch');
+    await createEpochTable(runner, Number(row?.epoch ?? 0));
+    await runner.dropTable('carrier_epoch');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    const [row] = await runner.query('SELECT MAX(epoch) AS epoch FROM instance_epoch');
+    await runner.createTable(new Table({ name: 'carrier_epoch', columns: [{ ...integer('one'), isPrimary: true }, integer('epoch')] }));
+    await runner.query(`INSERT INTO carrier_epoch (one, epoch) VALUES (1, ${Number(row?.epoch ?? 0)})`);
+    await runner.dropTable('instance_epoch');
   }
 }

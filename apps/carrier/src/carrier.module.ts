@@ -1,10 +1,11 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
+import { InstanceClaims } from '@kwota/service-kit/instance-claims';
 import { Outbox, outboxEntity } from '@kwota/service-kit/outbox';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { CarrierConfig } from './carrier.config.js';
 import { CarrierLifecycle } from './carrier.lifecycle.js';
-import { CreateCarrierTables1795000000000 } from './carrier.migrations.js';
+import { CreateCarrierTables1795000000000, CreateInstanceEpochs1796000000000 } from './carrier.migrations.js';
 import { SmscConnection } from './connect-smsc/smsc.connection.js';
 import { ExpirePartsWorker } from './expire-parts/expire-parts.worker.js';
 import { PartReceiptsPublisher } from './part-receipts.publisher.js';
@@ -14,6 +15,8 @@ import { PartNewsRecorder } from './record-news/part-news.recorder.js';
 import { SubmitPartsWorker } from './submit-parts/submit-parts.worker.js';
 import { TakeMessagesHandler } from './take-messages/take-messages.handler.js';
 import { TakeMessagesOnAccepted } from './take-messages/take-messages.on-accepted.js';
+
+const migrations = [CreateCarrierTables1795000000000, CreateInstanceEpochs1796000000000];
 
 @Module({})
 export class CarrierModule {
@@ -29,9 +32,9 @@ export class CarrierModule {
       providers: [
         {
           provide: ServiceDatabase,
-          useFactory: () =>
-            ServiceDatabase.open({ location, schema: 'carrier', entities: [outboxEntity], migrations: [CreateCarrierTables1795000000000] }),
+          useFactory: () => ServiceDatabase.open({ location, schema: 'carrier', entities: [outboxEntity], migrations }),
         },
+        { provide: InstanceClaims, useFactory: (database: ServiceDatabase) => InstanceClaims.open(database, logger), inject: [ServiceDatabase] },
         { provide: Outbox, useFactory: (database: ServiceDatabase) => new Outbox(database, messaging, logger), inject: [ServiceDatabase] },
         { provide: SmscConnection, useValue: connection },
         PartsRepository,
@@ -44,9 +47,9 @@ export class CarrierModule {
         },
         {
           provide: SubmitPartsWorker,
-          useFactory: (database: ServiceDatabase, parts: PartsRepository, recorder: PartNewsRecorder) =>
-            new SubmitPartsWorker(database, parts, connection, recorder, config, logger, metrics),
-          inject: [ServiceDatabase, PartsRepository, PartNewsRecorder],
+          useFactory: (database: ServiceDatabase, claims: InstanceClaims, parts: PartsRepository, recorder: PartNewsRecorder) =>
+            new SubmitPartsWorker(database, claims, parts, connection, recorder, config, logger, metrics),
+          inject: [ServiceDatabase, InstanceClaims, PartsRepository, PartNewsRecorder],
         },
         {
           provide: ReceiveReceiptsOnDeliverSm,

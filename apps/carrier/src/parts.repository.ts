@@ -8,6 +8,7 @@ import { forRows, run } from '@kwota/service-kit/sql';
 export const partState = { queued: 0, claimed: 1, submitted: 2, ended: 3, unanswered: 4 } as const;
 
 export type PartId = Readonly<{ messageId: number; part: number }>;
+export const keyOfPart = ({ messageId, part }: PartId): string => `${messageId}.${part}`;
 /** What a receipt to dlr needs to know of a part. */
 export type PartAddress = PartId & Readonly<{ parts: number; account: string }>;
 export type NewPart = PartAddress &
@@ -21,7 +22,8 @@ export type NewPart = PartAddress &
     /** Absolute: never submitted after it. */
     validUntilMs: number;
   }>;
-export type ClaimedPart = NewPart & Readonly<{ attempts: number }>;
+/** `epoch`: under which its claim is. */
+export type ClaimedPart = NewPart & Readonly<{ attempts: number; epoch: number }>;
 
 /** What a delivery receipt said, as it came. */
 export type RawReceipt = Readonly<{ smscId: string; stat: string | null; err: string | null; messageState: number | null; receivedAtMs: number }>;
@@ -34,18 +36,33 @@ const address = '"messageId", part, parts, account';
 
 @Injectable()
 export class PartsRepository {
-  /** This process's claims; those of earlier ones are answers that never came. */
-  async nextEpoch(manager: EntityManager): Promise<number> {
-    const rows = await run<{ epoch: number }>(
-      manager,
-      'INSERT INTO carrier_epoch (one, epoch) VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET epoch = carrier_epoch.epoch + 1 RETURNING epoch',
-    );
-    return Number(rows[0]?.epoch);
+  /** What is claimed under an epoch that has ended is to be sent again, or left unanswered. */
+  async releaseClaims(manager: EntityManager, state: typeof partState.queued | typeof partState.unanswered): Promise<void> {
+    await run(manager, `UPDATE part SET state = ${state} WHERE state = ${partState.claimed} AND epoch NOT IN (SELECT epoch FROM instance_epoch)`);
   }
 
-  /** What earlier processes claimed is to be sent again, or left unanswered. */
-  async takeOverClaims(manager: EntityManager, epoch: number, state: typeof partState.queued | typeof partState.unanswered): Promise<void> {
-    await run(manager, `UPDATE part SET state = ${state} WHERE state = ${partState.claimed} AND epoch < ?`, [epoch]);
+  /** What is claimed under the epoch, as a requeue takes it. */
+  async claimedUnder(manager: EntityManager, epoch: number): Promise<(PartId & { dueAtMs: number; attempts: number })[]> {
+    const sql = `SELECT "messageId", part, "dueAtMs", attempts FROM part WHERE state = ${partState.claimed} AND epoch = ?`;
+    const rows = await run<Stored<PartId & { dueAtMs: number; attempts: number }>>(manager, sql, [epoch]);
+    return rows.map(({ messageId, part, dueAtMs, attempts }) => ({
+      messageId: Number(messageId),
+      part: Number(part),
+      dueAtMs: Number(dueAtMs),
+      attempts: Number(attempts),
+    }));
+  }
+
+  /** Which of the parts nobody has claimed since, nor ended, with the state that they have. */
+  async stillOpen(manager: EntityManager, parts: readonly (PartId & { epoch: number })[]): Promise<Map<string, number>> {
+    const rows = await forRows<Stored<PartId> & { state: number }>(
+      manager,
+      parts.map(({ messageId, part, epoch }) => [messageId, part, epoch]),
+      (values) =>
+        `SELECT "messageId", part, state FROM part, (VALUES ${values}) AS v WHERE ${isRowOf} AND epoch = CAST(v.column3 AS INTEGER)
+           AND state IN (${partState.queued}, ${partState.claimed}, ${partState.unanswered})`,
+    );
+    return new Map(rows.map(({ messageId, part, state }) => [keyOfPart({ messageId: Number(messageId), part: Number(part) }), Number(state)]));
   }
 
   /** Parts that are there already stay as they are. With a `claimEpoch` the new ones are claimed at once; tells which are new. */
@@ -108,6 +125,7 @@ export class PartsRepository {
         dueAtMs: Number(row.dueAtMs),
         validUntilMs: Number(row.validUntilMs),
         attempts: Number(row.attempts),
+        epoch,
       }))
       .sort((a, b) => a.dueAtMs - b.dueAtMs || a.messageId - b.messageId || a.part - b.part);
   }

@@ -1,4 +1,5 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
+import { InstanceClaims } from '@kwota/service-kit/instance-claims';
 import { Outbox } from '@kwota/service-kit/outbox';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { CleanHistoryWorker } from './clean-history/clean-history.worker.js';
@@ -10,6 +11,7 @@ import { CallbackSender } from './send-callbacks/callback.sender.js';
 export class DlrLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly database: ServiceDatabase,
+    private readonly claims: InstanceClaims,
     private readonly outbox: Outbox,
     private readonly sender: CallbackSender,
     private readonly silence: EndSilentMessagesWorker,
@@ -27,6 +29,8 @@ export class DlrLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
     await this.history.stop();
     await this.silence.stop();
     await this.sender.stop();
+    // After it: what is still taken was not delivered, and another dlr may send it at once.
+    await this.claims.close();
     await this.outbox.close();
     await this.database.close();
   }

@@ -1,3 +1,4 @@
+import { createEpochTable } from '@kwota/service-kit/epoch-lock';
 import { createOutboxTable } from '@kwota/service-kit/outbox';
 import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { callbackState } from './send-callbacks/callback-queue.repository.js';
@@ -99,5 +100,21 @@ export class CreateDlrTables1795000000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     for (const { name } of [...tables, { name: 'outbox' }]) await runner.dropTable(name);
+  }
+}
+
+/** Who has a callback in memory: several dlrs on one database. What an earlier version had taken has epoch 0, which nobody is. */
+export class AddInstanceEpochs1796000000000 implements MigrationInterface {
+  readonly name = 'AddInstanceEpochs1796000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // Plain SQL: on SQLite TypeORM would copy the table, row by row.
+    await runner.query('ALTER TABLE callback ADD COLUMN epoch integer NOT NULL DEFAULT 0');
+    await createEpochTable(runner);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE callback DROP COLUMN epoch');
+    await runner.dropTable('instance_epoch');
   }
 }

@@ -1,17 +1,20 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
+import { InstanceClaims } from '@kwota/service-kit/instance-claims';
 import { Outbox, outboxEntity } from '@kwota/service-kit/outbox';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CleanHistoryWorker } from './clean-history/clean-history.worker.js';
 import type { DlrConfig } from './dlr.config.js';
 import { DlrLifecycle } from './dlr.lifecycle.js';
-import { CreateDlrTables1795000000000 } from './dlr.migrations.js';
+import { AddInstanceEpochs1796000000000, CreateDlrTables1795000000000 } from './dlr.migrations.js';
 import { EndSilentMessagesWorker } from './end-silent-messages/end-silent-messages.worker.js';
 import { ReceiptsRead } from './end-silent-messages/receipts-read.js';
 import { FindCallbackAttemptsOnRequest } from './find-messages/find-callback-attempts.on-request.js';
 import { FindMessagesOnRequest } from './find-messages/find-messages.on-request.js';
 import { MessagesRepository } from './messages.repository.js';
+import { OwnPartitions } from './own-partitions.js';
 import { AddressGuard } from './send-callbacks/address-guard.js';
+import { CallbackClaims } from './send-callbacks/callback-claims.js';
 import { CallbackQueue } from './send-callbacks/callback-queue.js';
 import { CallbackQueueRepository } from './send-callbacks/callback-queue.repository.js';
 import { CallbackResultsRecorder } from './send-callbacks/callback-results.recorder.js';
@@ -23,6 +26,8 @@ import { SetCallbacksOnRequest } from './set-callbacks/set-callbacks.on-request.
 import { TrackMessagesHandler } from './track-messages/track-messages.handler.js';
 import { TrackMessagesOnAccepted } from './track-messages/track-messages.on-accepted.js';
 import { TrackMessagesOnReceipts } from './track-messages/track-messages.on-receipts.js';
+
+const migrations = [CreateDlrTables1795000000000, AddInstanceEpochs1796000000000];
 
 @Module({})
 export class DlrModule {
@@ -42,26 +47,33 @@ export class DlrModule {
       providers: [
         {
           provide: ServiceDatabase,
-          useFactory: () => ServiceDatabase.open({ location, schema: 'dlr', entities: [outboxEntity], migrations: [CreateDlrTables1795000000000] }),
+          useFactory: () => ServiceDatabase.open({ location, schema: 'dlr', entities: [outboxEntity], migrations }),
         },
+        { provide: InstanceClaims, useFactory: (database: ServiceDatabase) => InstanceClaims.open(database, logger), inject: [ServiceDatabase] },
         { provide: Outbox, useFactory: (database: ServiceDatabase) => new Outbox(database, messaging, logger), inject: [ServiceDatabase] },
         { provide: AddressGuard, useValue: guard },
         { provide: CallbackClient, useFactory: () => new CallbackClient(guard, connectionsPerOrigin) },
         { provide: ReceiptsRead, useFactory: () => new ReceiptsRead(Date.now()) },
         MessagesRepository,
         CallbackQueueRepository,
-        { provide: CallbackSettingsRepository, useFactory: CallbackSettingsRepository.open, inject: [ServiceDatabase] },
+        CallbackClaims,
+        { provide: CallbackSettingsRepository, useFactory: (database: ServiceDatabase) => new CallbackSettingsRepository(database, messaging), inject: [ServiceDatabase] },
+        {
+          provide: OwnPartitions,
+          useFactory: (settings: CallbackSettingsRepository, read: ReceiptsRead) => OwnPartitions.follow(messaging, [settings, read]),
+          inject: [CallbackSettingsRepository, ReceiptsRead],
+        },
         {
           provide: CallbackResultsRecorder,
-          useFactory: (database: ServiceDatabase, queue: CallbackQueueRepository, settings: CallbackSettingsRepository) =>
-            new CallbackResultsRecorder(database, queue, settings, logger),
-          inject: [ServiceDatabase, CallbackQueueRepository, CallbackSettingsRepository],
+          useFactory: (database: ServiceDatabase, claims: CallbackClaims, queue: CallbackQueueRepository, settings: CallbackSettingsRepository) =>
+            new CallbackResultsRecorder(database, claims, queue, settings, logger),
+          inject: [ServiceDatabase, CallbackClaims, CallbackQueueRepository, CallbackSettingsRepository],
         },
         {
           provide: CallbackSender,
-          useFactory: (database: ServiceDatabase, queue: CallbackQueueRepository, client: CallbackClient, recorder: CallbackResultsRecorder) =>
-            CallbackSender.open(database, queue, client, recorder, config, logger, metrics),
-          inject: [ServiceDatabase, CallbackQueueRepository, CallbackClient, CallbackResultsRecorder],
+          useFactory: (claims: CallbackClaims, client: CallbackClient, recorder: CallbackResultsRecorder) =>
+            CallbackSender.open(claims, client, recorder, config, logger, metrics),
+          inject: [CallbackClaims, CallbackClient, CallbackResultsRecorder],
         },
         CallbackQueue,
         {
@@ -71,8 +83,8 @@ export class DlrModule {
         },
         {
           provide: EndSilentMessagesWorker,
-          useFactory: (messages: TrackMessagesHandler, read: ReceiptsRead) => new EndSilentMessagesWorker(messages, read, messaging, logger),
-          inject: [TrackMessagesHandler, ReceiptsRead],
+          useFactory: (messages: TrackMessagesHandler, own: OwnPartitions, read: ReceiptsRead) => new EndSilentMessagesWorker(messages, own, read, messaging, logger),
+          inject: [TrackMessagesHandler, OwnPartitions, ReceiptsRead],
         },
         {
           provide: CleanHistoryWorker,

@@ -24,6 +24,8 @@ export type MessageFilter = Readonly<{
   toMs?: number | undefined;
 }>;
 
+export type OverdueMessage = Readonly<{ messageId: number; account: string; validUntilMs: number }>;
+
 type Big = number | string;
 type StateRow = Readonly<{
   messageId: Big;
@@ -122,10 +124,15 @@ export class MessagesRepository {
     );
   }
 
-  /** Not final though their validity was over before `beforeMs`; at most `rowsMax`. */
-  async findOverdue(manager: EntityManager, beforeMs: number, rowsMax: number): Promise<TrackedMessage[]> {
-    const sql = `SELECT ${stateColumns} FROM message WHERE final = 0 AND "validUntilMs" < ? ORDER BY "validUntilMs" LIMIT ?`;
-    return (await run<StateRow>(manager, sql, [beforeMs, rowsMax])).map(trackedOf);
+  /** Not final though their validity was over before `beforeMs`, the oldest first, behind `after`; at most `rowsMax`. */
+  async findOverdue(manager: EntityManager, beforeMs: number, after: OverdueMessage | undefined, rowsMax: number): Promise<OverdueMessage[]> {
+    const rows = await run<{ messageId: Big; account: string; validUntilMs: Big }>(
+      manager,
+      `SELECT "messageId", account, "validUntilMs" FROM message WHERE final = 0 AND "validUntilMs" < ? AND ("validUntilMs", "messageId") > (?, ?)
+       ORDER BY "validUntilMs", "messageId" LIMIT ?`,
+      [beforeMs, after?.validUntilMs ?? 0, after?.messageId ?? 0, rowsMax],
+    );
+    return rows.map(({ messageId, account, validUntilMs }) => ({ messageId: Number(messageId), account, validUntilMs: Number(validUntilMs) }));
   }
 
   /** A receipt that came before its message. */

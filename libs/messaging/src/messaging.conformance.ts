@@ -20,14 +20,25 @@ const topics: readonly TopicDefinition[] = [
 const message = (key: string, value: unknown, topic = work): OutgoingMessage => ({ topic, key, value: value === null ? null : JSON.stringify(value), headers: { ce_id: key } });
 const valuesOf = (batch: readonly IncomingMessage[]): unknown[] => batch.map(({ value }) => (value === null ? null : JSON.parse(value)));
 
-/** Called in the spec of every adapter. `open` gives an instance over a file or server space named by `place`; the same place again is the same log. */
-export const messagingConformance = (adapter: string, open: (place: string | undefined, topics: readonly TopicDefinition[]) => Promise<Drainable>) =>
+/** An adapter whose log is another process, shared with others, may take longer than Jest allows. */
+const timeoutMsOfMemory = 5_000;
+
+/**
+ * Called in the spec of every adapter. `open` gives an instance over a file or server space named by `place`, or over a new one where there is no name;
+ * the same place again is the same log.
+ */
+export const messagingConformance = (
+  adapter: string,
+  open: (place: string | undefined, topics: readonly TopicDefinition[]) => Promise<Drainable>,
+  timeoutMs = timeoutMsOfMemory,
+) =>
   describe(`${adapter} keeps the promises of Messaging`, () => {
+    const promise = (name: string, test: () => Promise<void>): void => it(name, test, timeoutMs);
     let messaging: Drainable;
     beforeEach(async () => {
       messaging = await open(undefined, topics);
-    });
-    afterEach(() => messaging.close());
+    }, timeoutMs);
+    afterEach(() => messaging.close(), timeoutMs);
 
     /** Subscribes and remembers every value that was handled, in order. */
     const collect = async (on: Messaging, group = 'kwota.ledger', topic = work, kind: 'shared' | 'broadcast' = 'shared') => {
@@ -36,7 +47,7 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       return { handled, subscription };
     };
 
-    it('messages of one key are handled in the order of their publishing', async () => {
+    promise('messages of one key are handled in the order of their publishing', async () => {
       const { handled } = await collect(messaging);
       const numbers = Array.from({ length: 500 }, (_, index) => index);
       await Promise.all(numbers.map((number) => messaging.publish([message('account-a', number)])));
@@ -44,7 +55,7 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       expect(handled).toEqual(numbers);
     });
 
-    it('a batch handler gets what is there, at once', async () => {
+    promise('a batch handler gets what is there, at once', async () => {
       const sizes: number[] = [];
       await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle: async (batch) => void sizes.push(batch.length) });
       await messaging.publish(Array.from({ length: 100 }, (_, index) => message('account-a', index)));
@@ -52,14 +63,14 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       expect(sizes).toEqual([100]);
     });
 
-    it('every group gets every message', async () => {
+    promise('every group gets every message', async () => {
       const [ledger, dlr] = [await collect(messaging, 'kwota.ledger'), await collect(messaging, 'kwota.dlr')];
       await messaging.publish([message('account-a', 'one')]);
       await messaging.drain();
       expect([ledger.handled, dlr.handled]).toEqual([['one'], ['one']]);
     });
 
-    it('of two members of a group one gets a message; of two broadcast subscribers both', async () => {
+    promise('of two members of a group one gets a message; of two broadcast subscribers both', async () => {
       const shared = [await collect(messaging), await collect(messaging)];
       const broadcast = [await collect(messaging, 'b1', work, 'broadcast'), await collect(messaging, 'b2', work, 'broadcast')];
       await messaging.publish(Array.from({ length: 50 }, (_, index) => message(`account-${index}`, index)));
@@ -70,11 +81,12 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       expect(broadcast.map(({ handled }) => handled.length)).toEqual([50, 50]);
     });
 
-    it('a message whose handler failed for a while comes again before the next of its key', async () => {
+    promise('a message whose handler failed for a while comes again before the next of its key', async () => {
       const attempts: unknown[] = [];
+      let failures = 12;
       const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
         attempts.push(...valuesOf(batch));
-        if (attempts.length < 12) throw new TransientFailure('store', 'away');
+        if ((failures -= 1) >= 0) throw new TransientFailure('store', 'away');
       };
       await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle });
       await messaging.publish([message('account-a', 'first')]);
@@ -85,7 +97,7 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       expect(attempts.filter((value) => value === 'first').length).toBeGreaterThan(9);
     });
 
-    it('a partition that is held up does not hold up another', async () => {
+    promise('a partition that is held up does not hold up another', async () => {
       const handled: unknown[] = [];
       let away = true;
       const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
@@ -100,7 +112,7 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       expect(handled).toEqual(['quick', 'slow']);
     });
 
-    it('a poison message goes to the dead letters with reason, stage and origin, and the rest flows on', async () => {
+    promise('a poison message goes to the dead letters with reason, stage and origin, and the rest flows on', async () => {
       const handled: unknown[] = [];
       const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
         if (valuesOf(batch).includes('poison')) throw new PoisonMessage('contract', 'messageIds: too_small');
@@ -122,7 +134,7 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       });
     });
 
-    it('a bug is tried again some times, then dead-lettered without the text of its error', async () => {
+    promise('a bug is tried again some times, then dead-lettered without the text of its error', async () => {
       const handle = async (): Promise<void> => {
         throw new RangeError('+33600000004 is out of range');
       };
@@ -136,7 +148,7 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       expect(JSON.stringify(dead[0]?.headers)).not.toContain('+33');
     });
 
-    it('a later version stops its partition and readiness, and nothing is skipped', async () => {
+    promise('a later version stops its partition and readiness, and nothing is skipped', async () => {
       const handled: unknown[] = [];
       const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
         if (valuesOf(batch).includes('v2')) throw new UnknownVersion('v2');
@@ -150,7 +162,7 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       expect(messaging.health().reasons.join()).toContain(work);
     });
 
-    it('a compacted topic gives the latest of each key, a tombstone ends one, and what comes later follows', async () => {
+    promise('a compacted topic gives the latest of each key, a tombstone ends one, and what comes later follows', async () => {
       await messaging.publish([message('a|1', 'old', facts), message('a|2', 'gone', facts), message('a|1', 'new', facts), message('a|2', null, facts)]);
       const { handled, subscription } = await collect(messaging, 'gateway', facts, 'broadcast');
       await subscription.caughtUp();
@@ -160,7 +172,7 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       expect(handled).toEqual(['new', null]);
     });
 
-    it('a request is answered to its asker alone; one that nobody answers times out, and its late reply is dropped and counted', async () => {
+    promise('a request is answered to its asker alone; one that nobody answers times out, and its late reply is dropped and counted', async () => {
       const [asker, other] = [new Requests(messaging, 'asker'), new Requests(messaging, 'other')];
       await asker.start();
       await other.start();
@@ -179,7 +191,7 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       expect([asker.lateReplies, other.lateReplies, asker.pending]).toEqual([1, 0, 0]);
     });
 
-    it('what was published is there after a restart, a group goes on where it was, and nothing is skipped', async () => {
+    promise('what was published is there after a restart, a group goes on where it was, and nothing is skipped', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'kwota-conformance-'));
       const place = join(folder, 'log.db');
       const first = await open(place, topics);
@@ -201,7 +213,7 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       rmSync(folder, { recursive: true });
     });
 
-    it('a group is told its partitions before its first batch, again until it is ready, and handles nothing meanwhile', async () => {
+    promise('a group is told its partitions before its first batch, again until it is ready, and handles nothing meanwhile', async () => {
       const told: string[] = [];
       let failures = 1;
       messaging.onAssignment('kwota.ledger', async ({ partitions, gained, lost }) => {
@@ -218,7 +230,7 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       expect(told).toEqual([all, all, 'ready', 'handled', 'handled']);
     });
 
-    it('what a group has not handled yet is its lag', async () => {
+    promise('what a group has not handled yet is its lag', async () => {
       let letGo = (): void => {};
       const held = new Promise<void>((resolve) => (letGo = resolve));
       await messaging.subscribe({ topic: work, group: 'kwota.ledger', kind: 'shared', handle: () => held });
@@ -235,7 +247,7 @@ export const messagingConformance = (adapter: string, open: (place: string | und
       expect(messaging.stats.published).toBe(3);
     });
 
-    it('closing lets the batch under way finish', async () => {
+    promise('closing lets the batch under way finish', async () => {
       let finished = false;
       let begun = (): void => {};
       const beginning = new Promise<void>((resolve) => (begun = resolve));

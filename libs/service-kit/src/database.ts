@@ -11,9 +11,9 @@ export type DatabaseOptions = Readonly<{
 }>;
 
 /** A paused process that stands in a transaction holds up all instances for so long; then the server throws it out, and it gets an error. */
-export const idleInTransactionMsMax = 5_000;
+const idleInTransactionMsMax = 5_000;
 /** Longer than that, and than a relay that waits for the log (outbox.ts): whoever waits for a turn outlives whoever is thrown out. */
-export const lockWaitMsMax = 15_000;
+const lockWaitMsMax = 15_000;
 const statementMsMax = 30_000;
 /** Also for a connection to come free. */
 const connectMsMax = 10_000;

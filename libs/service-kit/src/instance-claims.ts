@@ -33,6 +33,8 @@ export class InstanceClaims {
   private sureUntilMs: number;
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> | undefined;
+  /** Apart from the looks: it may wait for its turn for longer than claims are sure. */
+  private takingOver: Promise<boolean> | undefined;
   private stopped = false;
   private isInTrouble = false;
   /** Since when each epoch was seen free at every look. */
@@ -70,7 +72,11 @@ export class InstanceClaims {
   /** Takes over what is certainly nobody's; on PostgreSQL again and again. */
   async start(claimant: Claimant): Promise<void> {
     this.claimant = claimant;
-    if (this.lock) return this.look();
+    if (this.lock) {
+      await this.look();
+      await this.takingOver;
+      return;
+    }
     await this.database.transaction(async (manager) => {
       await run(manager, 'DELETE FROM instance_epoch WHERE epoch <> ?', [this.current]);
       await claimant.release(manager);
@@ -82,24 +88,23 @@ export class InstanceClaims {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.looking;
+    await this.takingOver;
     this.sureUntilMs = -Infinity;
     // Where that fails, the others wait for the grace.
     await this.lock?.giveUp(this.current).catch(() => undefined);
   }
 
   private look(): Promise<void> {
-    this.looking = this.lookAndTell().then((isWell) => {
-      if (!this.stopped) this.timer = setTimeout(() => void this.look(), isWell ? lookIntervalMs : lookAgainMs);
+    this.looking = this.attempt(() => this.holdOn()).then((isHeld) => {
+      if (isHeld) this.takingOver ??= this.attempt(() => this.takeOver()).finally(() => (this.takingOver = undefined));
+      if (!this.stopped) this.timer = setTimeout(() => void this.look(), isHeld ? lookIntervalMs : lookAgainMs);
     });
     return this.looking;
   }
 
-  private async lookAndTell(): Promise<boolean> {
+  private async attempt(work: () => Promise<void>): Promise<boolean> {
     try {
-      await this.holdOn();
-      await this.takeOver();
-      await this.claimant?.onLook();
-      this.isInTrouble = false;
+      await work();
       return true;
     } catch (error) {
       // When the server comes back, all others have as much time as from now on.
@@ -128,13 +133,16 @@ export class InstanceClaims {
     if (!lock || !claimant) return;
     const dead = this.deadOf(await this.database.read((manager) => lock.free(manager, current)));
     const nowMs = performance.now();
-    if (dead.length === 0 && nowMs - this.releasedAtMs < releaseIntervalMs) return;
-    await this.database.transaction(async (manager) => {
-      if (dead.length > 0) await lock.end(manager, dead);
-      await claimant.release(manager);
-    });
-    this.releasedAtMs = nowMs;
-    if (dead.length > 0) this.log.info({ epochs: dead }, 'took over what other instances had claimed');
+    if (dead.length > 0 || nowMs - this.releasedAtMs >= releaseIntervalMs) {
+      await this.database.transaction(async (manager) => {
+        if (dead.length > 0) await lock.end(manager, dead);
+        await claimant.release(manager);
+      });
+      this.releasedAtMs = nowMs;
+      if (dead.length > 0) this.log.info({ epochs: dead }, 'took over what other instances had claimed');
+    }
+    await claimant.onLook();
+    this.isInTrouble = false;
   }
 
   private deadOf(free: readonly SeenEpoch[]): number[] {

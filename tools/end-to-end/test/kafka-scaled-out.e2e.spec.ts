@@ -105,16 +105,3 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
 describe('side by side nothing that was answered OK is lost, charged twice or not called back, and nobody told of a failure is charged', () => {
   for (const [fault, cause] of faults) scaledOut(fault, () => rounds.through(fault, cause), 300_000);
 });
-
-scaledOut('every ledger, carrier and dlr has its share of the partitions', async () => {
-  const shares = async (service: ServiceName, instances: number): Promise<number[]> => {
-    const lagOf = async (instance: number): Promise<number> => {
-      const metrics = await (await fetch(`${services.of(service, instance).url}/metrics`)).text();
-      return Number(/^kwota_messaging_partitions\{[^}]*\} (\d+)$/m.exec(metrics)?.[1]);
-    };
-    return Promise.all(Array.from({ length: instances }, (_, instance) => lagOf(instance)));
-  };
-  expect((await shares('ledger', 3)).toSorted()).toEqual([2, 3, 3]);
-  expect(await shares('carrier', 2)).toEqual([4, 4]);
-  expect(await shares('dlr', 2)).toEqual([4, 4]);
-});

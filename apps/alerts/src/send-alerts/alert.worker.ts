@@ -80,7 +80,7 @@ export class AlertWorker {
       for (const alert of due) {
         const { crossingId, medium, dueAtMs } = alert;
         const { affected } = await manager.update(alertEntity, { crossingId, medium, dueAtMs, state: 'waiting' }, { dueAtMs: nowMs + claimMs });
-        if (affected === 1) claimed.push(alert);
+        if (affected === 1) claimed.push({ ...alert, dueAtMs: nowMs + claimMs });
       }
       return claimed;
     });
@@ -94,15 +94,17 @@ export class AlertWorker {
     const outcome = isOver ? 'failed' : end.outcome;
     this.attempts.inc({ medium: this.medium, outcome });
     if (end.reason) this.log.warn({ crossingId: alert.crossingId, medium: this.medium, outcome, reason: end.reason }, 'an alert did not go out');
-    const { crossingId, medium } = alert;
+    const { crossingId, medium, dueAtMs } = alert;
+    // After a claim that has run out, as when the process was paused, it is another instance's to end.
+    const claim = { crossingId, medium, dueAtMs, state: 'waiting' } as const;
     const attempts = alert.attempts + 1;
     await this.database.transaction(async (manager) => {
       if (outcome === 'retry') {
-        await manager.update(alertEntity, { crossingId, medium }, { attempts, dueAtMs: nowMs + retryDelayMs(attempts, Math.random()) });
+        await manager.update(alertEntity, claim, { attempts, dueAtMs: nowMs + retryDelayMs(attempts, Math.random()) });
         return;
       }
-      await manager.update(alertEntity, { crossingId, medium }, { attempts, state: outcome, endedAtMs: nowMs, submission: null });
-      await this.facts.settled(manager, alert, outcome, nowMs);
+      const { affected } = await manager.update(alertEntity, claim, { attempts, state: outcome, endedAtMs: nowMs, submission: null });
+      if (affected === 1) await this.facts.settled(manager, alert, outcome, nowMs);
     });
     if (outcome !== 'retry') this.facts.relay();
   }

@@ -15,6 +15,10 @@ import { giveUpAfterMs } from './retry-schedule.js';
 
 const withoutCredit: ReadonlySet<SendRefusal> = new Set(['credit-too-low', 'quota-too-low']);
 
+class ClaimRanOut extends Error {
+  override readonly name = 'ClaimRanOut';
+}
+
 /** An alert's SMS is a submission like any other, paid from the account's pool. */
 @Injectable()
 export class SmsAlertSender implements AlertSender {
@@ -41,7 +45,7 @@ export class SmsAlertSender implements AlertSender {
   }
 
   private async recordSubmission(alert: AlertRow, receiver: string): Promise<SendSubmission> {
-    const { account, crossingId, medium } = alert;
+    const { account, crossingId, medium, dueAtMs } = alert;
     const { sender, text } = await this.texts.smsOf(alert);
     const { coding, parts } = measureText(text);
     const submission: SendSubmission = {
@@ -60,7 +64,9 @@ export class SmsAlertSender implements AlertSender {
       submittedAtMs: Date.now(),
       deadlineMs: alert.createdAtMs + giveUpAfterMs,
     };
-    await this.database.transaction((manager) => manager.update(alertEntity, { crossingId, medium }, { submission }));
+    const claim = { crossingId, medium, dueAtMs, state: 'waiting' } as const;
+    const { affected } = await this.database.transaction((manager) => manager.update(alertEntity, claim, { submission }));
+    if (affected !== 1) throw new ClaimRanOut('another instance sends it under an id of its own');
     return submission;
   }
 

@@ -7,7 +7,7 @@ import type { Metrics } from '@kwota/service-kit/metrics';
 import type { EntityManager } from 'typeorm';
 import { connector } from '../connect-smsc/smsc.connection.js';
 import { PartReceiptsPublisher, type PartReport } from '../part-receipts.publisher.js';
-import { PartsRepository, type ClaimedPart, type PartAddress, type RawReceipt } from '../parts.repository.js';
+import { keyOfPart, partState, PartsRepository, type ClaimedPart, type PartAddress, type RawReceipt } from '../parts.repository.js';
 
 export type PartNews =
   | Readonly<{ kind: 'submitted'; part: ClaimedPart; smscId: string; atMs: number }>
@@ -19,6 +19,7 @@ export type PartNews =
   /** `committed` runs when it cannot be lost any more: only then may the SMSC forget it. */
   | Readonly<{ kind: 'receipt'; receipt: RawReceipt; committed: () => void }>;
 
+const partsOf = (news: readonly PartNews[]): ClaimedPart[] => news.flatMap((item) => (item.kind === 'receipt' ? [] : [item.part]));
 type NewsOf<Kind extends PartNews['kind']> = Extract<PartNews, { kind: Kind }>;
 const ofKind = <Kind extends PartNews['kind']>(news: readonly PartNews[], kind: Kind): NewsOf<Kind>[] =>
   news.filter((item): item is NewsOf<Kind> => item.kind === kind);
@@ -27,6 +28,8 @@ const ofKind = <Kind extends PartNews['kind']>(news: readonly PartNews[], kind: 
 const spacingMs = 20;
 
 export type RecorderListener = Readonly<{
+  /** What became of them is durable. */
+  onSettled: (parts: readonly ClaimedPart[]) => void;
   /** Parts are back in the queue. */
   onRequeued: () => void;
   /** There is room for more news. */
@@ -85,6 +88,7 @@ export class PartNewsRecorder {
     const { reports, earlyKept, unmatched } = await this.database.transaction((manager) => this.writeIn(manager, news));
     this.earlyKept = earlyKept;
     for (const item of news) this.countUnwritten(item, -1);
+    this.listener?.onSettled(partsOf(news));
     if (unmatched > 0) this.receiptsUnmatched.inc({}, unmatched);
     for (const { committed } of ofKind(news, 'receipt')) committed();
     for (const report of reports) this.noteUnknown(report);
@@ -98,7 +102,8 @@ export class PartNewsRecorder {
     else this.answersUnwritten += by;
   }
 
-  private async writeIn(manager: EntityManager, news: readonly PartNews[]) {
+  private async writeIn(manager: EntityManager, all: readonly PartNews[]) {
+    const news = this.database.isShared ? await this.stillOurs(manager, all) : all;
     const submitted = ofKind(news, 'submitted');
     const refused = ofKind(news, 'refused');
     const expired = ofKind(news, 'expired');
@@ -108,7 +113,8 @@ export class PartNewsRecorder {
     await this.parts.markUnanswered(manager, idsOf(ofKind(news, 'unanswered')));
     await this.parts.requeue(manager, ofKind(news, 'requeued').map(({ part: { messageId, part }, dueAtMs, attempts }) => ({ messageId, part, dueAtMs, attempts })));
 
-    const early = this.earlyKept > 0 ? await this.parts.takeEarly(manager, connector, submitted.map(({ smscId }) => smscId)) : [];
+    // Of several carriers each keeps what came to its bind.
+    const early = this.earlyKept > 0 || this.database.isShared ? await this.parts.takeEarly(manager, connector, submitted.map(({ smscId }) => smscId)) : [];
     const received = [...early, ...ofKind(news, 'receipt').map(({ receipt }) => receipt)];
     const partBySmscId = await this.findParts(manager, submitted, received);
     const unmatched = received.filter(({ smscId }) => !partBySmscId.has(smscId));
@@ -122,6 +128,21 @@ export class PartNewsRecorder {
     ];
     await this.receipts.report(manager, reports);
     return { reports, earlyKept: this.earlyKept - early.length + unmatched.length, unmatched: unmatched.length };
+  }
+
+  /**
+   * Without the news of parts that another carrier has taken over and claimed: what becomes of them, it tells. Where nobody has claimed them
+   * since, an answer is still one.
+   */
+  private async stillOurs(manager: EntityManager, news: readonly PartNews[]): Promise<PartNews[]> {
+    const states = await this.parts.stillOpen(manager, partsOf(news));
+    const ours = news.filter((item) => {
+      if (item.kind === 'receipt') return true;
+      const state = states.get(keyOfPart(item.part));
+      return state === partState.claimed || (state !== undefined && (item.kind === 'submitted' || item.kind === 'refused'));
+    });
+    if (ours.length < news.length) this.log.warn({ parts: news.length - ours.length }, 'another carrier has taken over parts that this one had claimed');
+    return ours;
   }
 
   /** Most receipts follow their answer closely: those of this very batch need no look-up. */

@@ -1,11 +1,13 @@
 import { outcomeOfCommandStatus } from '@kwota/delivery-codes';
 import { ServiceDatabase } from '@kwota/service-kit/database';
+import { InstanceClaims } from '@kwota/service-kit/instance-claims';
 import type { Logger } from '@kwota/service-kit/logger';
 import type { Metrics } from '@kwota/service-kit/metrics';
 import type { Pdu } from 'smpp';
+import type { EntityManager } from 'typeorm';
 import type { LostAnswerPolicy } from '../carrier.config.js';
 import { SmscConnection } from '../connect-smsc/smsc.connection.js';
-import { PartsRepository, partState, type ClaimedPart, type NewPart } from '../parts.repository.js';
+import { keyOfPart, PartsRepository, partState, type ClaimedPart, type NewPart } from '../parts.repository.js';
 import { PartNewsRecorder } from '../record-news/part-news.recorder.js';
 import { submitSmOf } from './submit-sm.js';
 
@@ -28,7 +30,10 @@ export class SubmitPartsWorker {
   private ready: ClaimedPart[] = [];
   /** Places promised to parts whose transaction runs. */
   private reserved = 0;
-  private epoch: number | undefined;
+  private started = false;
+  /** Several carriers: what is claimed and not settled yet, so that a claim whose commit was in doubt is found. */
+  private readonly held = new Set<string>();
+  private mayHaveForgotten = false;
   private running: Promise<void> | undefined;
   private isWoken = false;
   /** Parts may be due that are not claimed yet; without it each answer would cost a look into the queue. */
@@ -42,6 +47,7 @@ export class SubmitPartsWorker {
 
   constructor(
     private readonly database: ServiceDatabase,
+    private readonly claims: InstanceClaims,
     private readonly parts: PartsRepository,
     private readonly connection: SmscConnection,
     private readonly recorder: PartNewsRecorder,
@@ -53,14 +59,16 @@ export class SubmitPartsWorker {
     metrics.gauge('kwota_carrier_submits_in_flight', 'submit_sm not answered yet', () => this.connection.inFlight);
   }
 
-  /** Claims left by an earlier epoch are answers that never came. */
+  /** Claims of instances that are dead are answers that never came. */
   async start(): Promise<void> {
     const unanswered = this.options.lostAnswer === 'resend' ? partState.queued : partState.unanswered;
-    this.epoch = await this.database.transaction(async (manager) => {
-      const epoch = await this.parts.nextEpoch(manager);
-      await this.parts.takeOverClaims(manager, epoch, unanswered);
-      return epoch;
+    await this.claims.start({
+      release: (manager) => this.parts.releaseClaims(manager, unanswered),
+      onLost: () => this.dropClaims(),
+      // Also for what a carrier that is gone had put in the queue.
+      onLook: async () => this.wake(),
     });
+    this.started = true;
   }
 
   /** Parts may have become due: new ones, or some that came back to the queue. */
@@ -71,9 +79,9 @@ export class SubmitPartsWorker {
 
   /** There may be room: an answer came, news became durable, the link is up. */
   goOn(): void {
-    if (this.stopped || this.epoch === undefined) return;
+    if (this.stopped || !this.started) return;
     this.isWoken = true;
-    this.running ??= this.run(this.epoch).finally(() => (this.running = undefined));
+    this.running ??= this.run().finally(() => (this.running = undefined));
   }
 
   /**
@@ -82,16 +90,22 @@ export class SubmitPartsWorker {
    */
   epochForNew(partsCount: number): number | undefined {
     const hasRoom = this.ready.length + this.reserved + partsCount <= this.options.windowSize;
-    if (this.stopped || this.mayBeDue || !hasRoom || !this.maySubmit()) return undefined;
+    if (this.stopped || !this.started || this.mayBeDue || !hasRoom || !this.maySubmit()) return undefined;
     this.reserved += partsCount;
-    return this.epoch;
+    return this.claims.epoch;
   }
 
-  /** What was stored under `epochForNew`, or nothing of it when that failed. */
-  takeClaimed(reservedCount: number, claimed: readonly NewPart[]): void {
+  /** What was stored under `epochForNew`; undefined: nobody knows whether it was. */
+  takeClaimed(epoch: number, reservedCount: number, claimed: readonly NewPart[] | undefined): void {
     this.reserved -= reservedCount;
-    this.ready = [...this.ready, ...claimed.map((part) => ({ ...part, attempts: 0 }))];
+    if (claimed) this.hold(claimed.map((part) => ({ ...part, attempts: 0, epoch })));
+    else this.mayHaveForgotten = this.mayBeDue = true;
     this.goOn();
+  }
+
+  /** What became of them is durable. */
+  settle(parts: readonly ClaimedPart[]): void {
+    if (this.database.isShared) for (const part of parts) if (part.epoch === this.claims.epoch) this.held.delete(keyOfPart(part));
   }
 
   /** What was claimed and not sent waits for the next start. The connection is stopped after it, the recorder last. */
@@ -102,11 +116,11 @@ export class SubmitPartsWorker {
     for (const part of this.ready.splice(0)) this.requeue(part, part.dueAtMs, part.attempts);
   }
 
-  private async run(epoch: number): Promise<void> {
+  private async run(): Promise<void> {
     while (this.isWoken && !this.stopped) {
       this.isWoken = false;
       try {
-        await this.submitDue(epoch);
+        await this.submitDue();
       } catch (error) {
         this.log.error({ err: { type: (error as Error).name } }, 'the queue of parts is out of reach; trying again');
         this.lookAgainIn(storeRetryDelayMs);
@@ -114,7 +128,7 @@ export class SubmitPartsWorker {
     }
   }
 
-  private async submitDue(epoch: number): Promise<void> {
+  private async submitDue(): Promise<void> {
     const { windowSize } = this.options;
     for (;;) {
       this.submitReady();
@@ -122,8 +136,8 @@ export class SubmitPartsWorker {
       const hasRoom = this.ready.length === 0 && this.unsettled <= windowSize / 2 && this.maySubmit();
       if (!hasRoom || !this.mayBeDue || this.stopped) return;
       this.mayBeDue = false;
-      const claimed = await this.database.transaction((manager) => this.parts.claim(manager, epoch, Date.now(), windowSize));
-      this.ready = [...this.ready, ...claimed];
+      const claimed = await this.claim();
+      this.hold(claimed);
       if (claimed.length === windowSize) {
         this.mayBeDue = true;
         continue;
@@ -134,8 +148,42 @@ export class SubmitPartsWorker {
     }
   }
 
+  private async claim(): Promise<ClaimedPart[]> {
+    const { epoch } = this.claims;
+    try {
+      return await this.database.transaction(async (manager) => {
+        if (this.mayHaveForgotten && this.database.isShared) await this.putBackForgotten(manager, epoch);
+        return this.parts.claim(manager, epoch, Date.now(), this.options.windowSize);
+      });
+    } catch (error) {
+      this.mayBeDue = true;
+      this.mayHaveForgotten = true;
+      throw error;
+    }
+  }
+
+  /** Claims that were committed though the connection broke before the server could say so. Nobody has sent them. */
+  private async putBackForgotten(manager: EntityManager, epoch: number): Promise<void> {
+    const claimed = await this.parts.claimedUnder(manager, epoch);
+    await this.parts.requeue(manager, claimed.filter((part) => !this.held.has(keyOfPart(part))));
+    this.mayHaveForgotten = false;
+  }
+
+  private hold(claimed: readonly ClaimedPart[]): void {
+    // The epoch has ended meanwhile: they are in the queue again, or will be.
+    const held = claimed.filter(({ epoch }) => epoch === this.claims.epoch);
+    if (this.database.isShared) for (const part of held) this.held.add(keyOfPart(part));
+    this.ready = [...this.ready, ...held];
+  }
+
+  /** What was sent may still be answered. */
+  private dropClaims(): void {
+    this.ready = [];
+    this.held.clear();
+  }
+
   private maySubmit(): boolean {
-    return this.connection.isBound && this.pausedUntilMs <= performance.now() && this.unsettled < this.options.windowSize;
+    return this.claims.isSure && this.connection.isBound && this.pausedUntilMs <= performance.now() && this.unsettled < this.options.windowSize;
   }
 
   /** Without an answer, or with one that is not durable yet: what a crash now would have sent again, a window of them at most. */
@@ -153,7 +201,7 @@ export class SubmitPartsWorker {
       sent += 1;
     }
     this.ready = this.ready.slice(sent);
-    // Answers that come or become durable wake it; the end of a pause does not.
+    // Answers that come or become durable wake it, and so does the look that makes claims sure again; the end of a pause does not.
     if (this.ready.length > 0 && this.unsettled === 0 && this.connection.isBound) this.lookAgainIn(this.pausedUntilMs - performance.now());
   }
 

@@ -14,6 +14,7 @@ const part: ClaimedPart = {
   dueAtMs: 0,
   validUntilMs: 1_795_694_400_003,
   attempts: 0,
+  epoch: 1,
 };
 
 it('a part is one submit_sm that asks for a receipt', () => {

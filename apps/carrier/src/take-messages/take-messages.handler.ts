@@ -74,7 +74,7 @@ export class TakeMessagesHandler {
     const withdrawnIds = new Set(atMs.keys());
     const dueNow = taken.filter((part) => part.dueAtMs <= nowMs && part.validUntilMs > nowMs && !withdrawnIds.has(part.messageId));
     const epoch = dueNow.length > 0 ? this.submitter.epochForNew(dueNow.length) : undefined;
-    let claimed: readonly NewPart[] = [];
+    let claimed: readonly NewPart[] | undefined;
     try {
       claimed = await this.database.transaction(async (manager) => {
         const added = epoch === undefined ? [] : await this.parts.add(manager, dueNow, epoch);
@@ -85,7 +85,7 @@ export class TakeMessagesHandler {
         return added;
       });
     } finally {
-      if (epoch !== undefined) this.submitter.takeClaimed(dueNow.length, claimed);
+      if (epoch !== undefined) this.submitter.takeClaimed(epoch, dueNow.length, claimed);
     }
     if (withdrawals.length > 0) this.receipts.relay();
     if (claimed.length < taken.length) this.submitter.wake();

@@ -1,5 +1,6 @@
 import { Messaging } from '@kwota/messaging';
 import type { Logger } from '@kwota/service-kit/logger';
+import { OwnPartitions } from '../own-partitions.js';
 import { TrackMessagesHandler } from '../track-messages/track-messages.handler.js';
 import { ReceiptsRead } from './receipts-read.js';
 
@@ -17,6 +18,7 @@ export class EndSilentMessagesWorker {
 
   constructor(
     private readonly messages: TrackMessagesHandler,
+    private readonly own: OwnPartitions,
     private readonly receiptsRead: ReceiptsRead,
     private readonly messaging: Messaging,
     private readonly log: Logger,
@@ -34,12 +36,16 @@ export class EndSilentMessagesWorker {
     await this.running;
   }
 
-  /** Ends what is overdue at that time; nothing while receipts may be unread. */
+  /** Ends what is overdue at that time; nothing while receipts may be unread. Of several instances each reads its own accounts' receipts. */
   async look(nowMs: number): Promise<void> {
     this.isLooking = true;
     try {
       if (!this.receiptsRead.toTheEnd(nowMs) || !this.messaging.health().ready) return;
-      for (let ended = rowsMax; ended === rowsMax && !this.stopped; ) ended = await this.messages.endSilent(nowMs - graceMs, nowMs, rowsMax);
+      for (let page = await this.messages.findOverdue(nowMs - graceMs, undefined, rowsMax); page.length > 0 && !this.stopped; ) {
+        await this.messages.endSilent(page.filter(({ account }) => this.own.owns(account)).map(({ messageId }) => messageId), nowMs);
+        if (page.length < rowsMax) return;
+        page = await this.messages.findOverdue(nowMs - graceMs, page.at(-1), rowsMax);
+      }
     } catch (error) {
       this.log.error({ err: { type: (error as Error).name } }, 'silent messages could not be ended; trying again');
     } finally {

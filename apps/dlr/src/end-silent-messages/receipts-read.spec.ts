@@ -27,3 +27,12 @@ it('a batch under way, or one that fails again and again, is not the end', () =>
   receipts.began(2);
   expect(receipts.toTheEnd(200_000)).toBe(false);
 });
+
+it('of a partition that another instance read until now nothing is known for half a minute; of a lost one nothing needs to be', () => {
+  const receipts = new ReceiptsRead(0, () => 200_000);
+  receipts.began(1);
+  receipts.lost(new Set([1]));
+  expect(receipts.toTheEnd(200_000)).toBe(true);
+  receipts.gained(new Set([2]));
+  expect([receipts.toTheEnd(229_999), receipts.toTheEnd(230_000)]).toEqual([false, true]);
+});

@@ -14,7 +14,10 @@ type Reading = { isUnderWay: boolean; endedAtMs: number; behindMs: number };
 export class ReceiptsRead {
   private readonly partitions = new Map<number, Reading>();
 
-  constructor(private readonly startedAtMs: number) {}
+  constructor(
+    private readonly startedAtMs: number,
+    private readonly nowMs: () => number = Date.now,
+  ) {}
 
   began(partition: number): void {
     const known = this.partitions.get(partition) ?? { endedAtMs: 0, behindMs: Infinity };
@@ -23,6 +26,15 @@ export class ReceiptsRead {
 
   ended({ partition, timestampMs }: Pick<IncomingMessage, 'partition' | 'timestampMs'>, nowMs: number): void {
     this.partitions.set(partition, { isUnderWay: false, endedAtMs: nowMs, behindMs: nowMs - timestampMs });
+  }
+
+  /** Another instance read them until now: as after a start. */
+  async gained(partitions: ReadonlySet<number>): Promise<void> {
+    for (const partition of partitions) this.partitions.set(partition, { isUnderWay: false, endedAtMs: this.nowMs(), behindMs: Infinity });
+  }
+
+  lost(partitions: ReadonlySet<number>): void {
+    for (const partition of partitions) this.partitions.delete(partition);
   }
 
   toTheEnd(nowMs: number): boolean {

@@ -4,7 +4,7 @@ import { forRows, run } from '@kwota/service-kit/sql';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-/** `taken`: in the memory of this process; the next one finds it waiting. `dead`: given up, kept for replay. */
+/** `taken`: in the memory of the instance whose epoch it has; when that is dead it waits again. `dead`: given up, kept for replay. */
 export const callbackState = { waiting: 0, taken: 1, delivered: 2, superseded: 3, dead: 4 } as const;
 export type CallbackState = (typeof callbackState)[keyof typeof callbackState];
 
@@ -15,7 +15,8 @@ export type CallbackId = Readonly<{ messageId: number; sequence: number }>;
 /** When an attempt began, the HTTP status if there was one, else why not. */
 export type Attempt = readonly [atMs: number, status: number | null, reason: string | null];
 export type NewCallback = CallbackId & Readonly<{ url: string; ptt: number; dlr: DlrId; final: boolean; atMs: number }>;
-export type QueuedCallback = NewCallback & Readonly<{ origin: string; attempts: readonly Attempt[] }>;
+/** `epoch`: under which it was taken into memory. */
+export type QueuedCallback = NewCallback & Readonly<{ origin: string; attempts: readonly Attempt[]; epoch: number }>;
 export type CallbackResult = Readonly<{ callback: QueuedCallback; attempts: readonly Attempt[]; state: CallbackState; nextAttemptAtMs: number; switchOff: boolean }>;
 
 type CallbackRow = Readonly<{
@@ -28,9 +29,10 @@ type CallbackRow = Readonly<{
   final: number;
   atMs: number | string;
   attempts: string;
+  epoch: number;
 }>;
 
-const columns = '"messageId", sequence, origin, url, ptt, dlr, final, "atMs", attempts';
+const columns = '"messageId", sequence, origin, url, ptt, dlr, final, "atMs", attempts, epoch';
 const open = `(${callbackState.waiting}, ${callbackState.taken})`;
 const isRowOf = 'callback."messageId" = CAST(v.column1 AS BIGINT) AND callback.sequence = CAST(v.column2 AS INTEGER)';
 const inIds = (values: string): string => `"messageId" IN (SELECT CAST(v.column1 AS BIGINT) FROM (VALUES ${values}) AS v)`;
@@ -40,7 +42,7 @@ export class CallbackQueueRepository {
   async add(manager: EntityManager, rows: readonly { callback: QueuedCallback; state: CallbackState; nextAttemptAtMs: number }[]): Promise<void> {
     await forRows(
       manager,
-      rows.map(({ callback: { messageId, sequence, origin, url, ptt, dlr, final, atMs }, state, nextAttemptAtMs }) => [
+      rows.map(({ callback: { messageId, sequence, origin, url, ptt, dlr, final, atMs, epoch }, state, nextAttemptAtMs }) => [
         messageId,
         sequence,
         origin,
@@ -50,6 +52,7 @@ export class CallbackQueueRepository {
         final ? 1 : 0,
         atMs,
         '[]',
+        epoch,
         state,
         nextAttemptAtMs,
       ]),
@@ -57,12 +60,14 @@ export class CallbackQueueRepository {
     );
   }
 
-  /** A final makes what is not delivered yet pointless (DESIGN §6). */
-  async supersede(manager: EntityManager, messageIds: readonly number[]): Promise<void> {
+  /** A final makes what is not delivered yet pointless (DESIGN §6); what is in another instance's memory is not ours to stop. */
+  async supersede(manager: EntityManager, messageIds: readonly number[], epoch: number): Promise<void> {
     await forRows(
       manager,
       messageIds.map((messageId) => [messageId]),
-      (values) => `UPDATE callback SET state = ${callbackState.superseded} WHERE ${inIds(values)} AND state IN ${open}`,
+      (values) =>
+        `UPDATE callback SET state = ${callbackState.superseded} WHERE ${inIds(values)} AND state IN ${open}
+           AND (state = ${callbackState.waiting} OR epoch = ${epoch})`,
     );
   }
 
@@ -76,9 +81,34 @@ export class CallbackQueueRepository {
     return new Set(rows.map(({ messageId }) => Number(messageId)));
   }
 
-  /** What an earlier process had in memory waits again; tells each origin with when its first is due. */
-  async takeOver(manager: EntityManager): Promise<Map<string, number>> {
-    await run(manager, `UPDATE callback SET state = ${callbackState.waiting} WHERE state = ${callbackState.taken}`);
+  /** What was in the memory of a process that is dead waits again. */
+  async release(manager: EntityManager): Promise<{ messageId: number; origin: string }[]> {
+    const rows = await run<{ messageId: number | string; origin: string }>(
+      manager,
+      `UPDATE callback SET state = ${callbackState.waiting}
+       WHERE state = ${callbackState.taken} AND epoch NOT IN (SELECT epoch FROM instance_epoch) RETURNING "messageId", origin`,
+    );
+    return rows.map(({ messageId, origin }) => ({ messageId: Number(messageId), origin }));
+  }
+
+  async takenUnder(manager: EntityManager, epoch: number): Promise<CallbackId[]> {
+    const sql = `SELECT "messageId", sequence FROM callback WHERE state = ${callbackState.taken} AND epoch = ?`;
+    const rows = await run<Pick<CallbackRow, 'messageId' | 'sequence'>>(manager, sql, [epoch]);
+    return rows.map(({ messageId, sequence }) => ({ messageId: Number(messageId), sequence: Number(sequence) }));
+  }
+
+  /** They wait for the origins that it tells. */
+  async putBack(manager: EntityManager, ids: readonly CallbackId[]): Promise<string[]> {
+    const rows = await forRows<{ origin: string }>(
+      manager,
+      ids.map(({ messageId, sequence }) => [messageId, sequence]),
+      (values) => `UPDATE callback SET state = ${callbackState.waiting} FROM (VALUES ${values}) AS v WHERE ${isRowOf} RETURNING origin`,
+    );
+    return rows.map(({ origin }) => origin);
+  }
+
+  /** Each origin for which some wait, with when its first is due. */
+  async waitingOrigins(manager: EntityManager): Promise<Map<string, number>> {
     const rows = await run<{ origin: string; dueAtMs: number | string }>(
       manager,
       `SELECT origin, MIN("nextAttemptAtMs") AS "dueAtMs" FROM callback WHERE state = ${callbackState.waiting} GROUP BY origin`,
@@ -86,11 +116,25 @@ export class CallbackQueueRepository {
     return new Map(rows.map(({ origin, dueAtMs }) => [origin, Number(dueAtMs)]));
   }
 
+  /** PostgreSQL: the origins whose first was due before that. It goes from origin to origin in the index, however many wait for each. */
+  async overdueOrigins(manager: EntityManager, beforeMs: number): Promise<string[]> {
+    const first = (condition: string): string =>
+      `SELECT origin, "nextAttemptAtMs" FROM callback WHERE state = ${callbackState.waiting}${condition} ORDER BY origin, "nextAttemptAtMs" LIMIT 1`;
+    const rows = await run<{ origin: string }>(
+      manager,
+      `WITH RECURSIVE lane AS ((${first('')}) UNION ALL
+         SELECT following.* FROM lane CROSS JOIN LATERAL (${first(' AND origin > lane.origin')}) AS following)
+       SELECT origin FROM lane WHERE "nextAttemptAtMs" < ?`,
+      [beforeMs],
+    );
+    return rows.map(({ origin }) => origin);
+  }
+
   /** Takes an origin's next due callbacks into memory. */
-  async take(manager: EntityManager, origin: string, nowMs: number, rowsMax: number): Promise<QueuedCallback[]> {
+  async take(manager: EntityManager, origin: string, nowMs: number, rowsMax: number, epoch: number): Promise<QueuedCallback[]> {
     const rows = await run<CallbackRow & { nextAttemptAtMs: number | string }>(
       manager,
-      `UPDATE callback SET state = ${callbackState.taken} WHERE ("messageId", sequence) IN (
+      `UPDATE callback SET state = ${callbackState.taken}, epoch = ${epoch} WHERE ("messageId", sequence) IN (
          SELECT "messageId", sequence FROM callback WHERE state = ${callbackState.waiting} AND origin = ? AND "nextAttemptAtMs" <= ?
          ORDER BY "nextAttemptAtMs" LIMIT ?)
        RETURNING ${columns}, "nextAttemptAtMs"`,
@@ -109,23 +153,37 @@ export class CallbackQueueRepository {
     return row?.dueAtMs == null ? undefined : Number(row.dueAtMs);
   }
 
-  /** What was superseded while its attempt ran stays so, unless it was delivered. */
+  /** What was superseded while its attempt ran stays so, unless it was delivered; what another instance has taken since is that one's. */
   async record(manager: EntityManager, results: readonly CallbackResult[]): Promise<void> {
     await forRows(
       manager,
-      results.map(({ callback: { messageId, sequence }, state, nextAttemptAtMs, attempts }) => [
+      results.map(({ callback: { messageId, sequence, epoch }, state, nextAttemptAtMs, attempts }) => [
         messageId,
         sequence,
         state,
         nextAttemptAtMs,
         JSON.stringify(attempts),
+        epoch,
       ]),
       (values) =>
         `UPDATE callback SET attempts = v.column5, "nextAttemptAtMs" = CAST(v.column4 AS BIGINT),
            state = CASE WHEN callback.state = ${callbackState.superseded} AND CAST(v.column3 AS INTEGER) <> ${callbackState.delivered}
              THEN callback.state ELSE CAST(v.column3 AS INTEGER) END
-         FROM (VALUES ${values}) AS v WHERE ${isRowOf}`,
+         FROM (VALUES ${values}) AS v WHERE ${isRowOf} AND callback.epoch = CAST(v.column6 AS INTEGER)`,
     );
+  }
+
+  /** Where a final waited for what was in another instance's memory: that is superseded if it is to be tried again, and the next becomes due. */
+  async followOn(manager: EntityManager, messageIds: readonly number[], nowMs: number): Promise<string[]> {
+    await forRows(
+      manager,
+      messageIds.map((messageId) => [messageId]),
+      (values) =>
+        `UPDATE callback SET state = ${callbackState.superseded} WHERE ${inIds(values)} AND state = ${callbackState.waiting}
+           AND EXISTS (SELECT 1 FROM callback AS later WHERE later."messageId" = callback."messageId"
+             AND later.sequence > callback.sequence AND later.final = 1 AND later.state = ${callbackState.waiting})`,
+    );
+    return this.unblock(manager, messageIds, nowMs);
   }
 
   /** The next callback of each message whose earlier ones have ended becomes due; tells their origins. */
@@ -158,7 +216,7 @@ export class CallbackQueueRepository {
   }
 }
 
-const callbackOf = ({ messageId, sequence, origin, url, ptt, dlr, final, atMs, attempts }: CallbackRow): QueuedCallback => ({
+const callbackOf = ({ messageId, sequence, origin, url, ptt, dlr, final, atMs, attempts, epoch }: CallbackRow): QueuedCallback => ({
   messageId: Number(messageId),
   sequence: Number(sequence),
   origin,
@@ -168,4 +226,5 @@ const callbackOf = ({ messageId, sequence, origin, url, ptt, dlr, final, atMs, a
   final: Number(final) === 1,
   atMs: Number(atMs),
   attempts: JSON.parse(attempts) as Attempt[],
+  epoch: Number(epoch),
 });

@@ -40,8 +40,10 @@ export class CallbackQueue {
       const hasEarlier = (callbacks[0]?.sequence ?? 1) > 1;
       if (hasEarlier) (callbacks.some(({ final }) => final) ? ended : goingOn).push(messageId);
     }
-    await this.queue.supersede(manager, ended);
-    const blocked = await this.queue.findOpen(manager, goingOn);
+    const { epoch, isShared } = this.sender;
+    await this.queue.supersede(manager, ended, epoch);
+    // Of several dlrs another may have an earlier one in memory: what follows waits for it there, or they would come out of order.
+    const blocked = await this.queue.findOpen(manager, isShared ? [...goingOn, ...ended] : goingOn);
     const rows: QueueRow[] = [];
     const taken: QueuedCallback[] = [];
     const waitingOrigins = new Set<string>();
@@ -74,6 +76,6 @@ export class CallbackQueue {
     const url = this.settings.urlFor({ account, userId });
     if (url === null) return undefined;
     const { sequence, ptt, dlr, final } = state;
-    return { messageId, sequence, url, origin: new URL(url).origin, ptt, dlr, final, atMs, attempts: [] };
+    return { messageId, sequence, url, origin: new URL(url).origin, ptt, dlr, final, atMs, attempts: [], epoch: this.sender.epoch };
   }
 }

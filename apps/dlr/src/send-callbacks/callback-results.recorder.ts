@@ -3,6 +3,7 @@ import { ServiceDatabase } from '@kwota/service-kit/database';
 import { GatheredWrites } from '@kwota/service-kit/gathered-writes';
 import type { Logger } from '@kwota/service-kit/logger';
 import { CallbackSettingsRepository } from '../set-callbacks/callback-settings.repository.js';
+import { CallbackClaims } from './callback-claims.js';
 import { CallbackQueueRepository, callbackState, type CallbackResult } from './callback-queue.repository.js';
 
 /** Nobody waits for a result; a commit costs the same for one as for a hundred. */
@@ -16,6 +17,7 @@ export class CallbackResultsRecorder {
 
   constructor(
     private readonly database: ServiceDatabase,
+    private readonly claims: CallbackClaims,
     private readonly queue: CallbackQueueRepository,
     private readonly settings: CallbackSettingsRepository,
     private readonly log: Logger,
@@ -40,13 +42,17 @@ export class CallbackResultsRecorder {
 
   private async write(results: readonly CallbackResult[]): Promise<void> {
     const nowMs = Date.now();
-    const ended = results.filter(({ callback, state }) => !callback.final && state !== callbackState.waiting);
+    const { isShared } = this.database;
+    // Nothing follows a final but its correction, which supersedes it, unless another instance makes it.
+    const followed = isShared ? results : results.filter(({ callback, state }) => !callback.final && state !== callbackState.waiting);
+    const messageIds = [...new Set(followed.map(({ callback }) => callback.messageId))];
     const goneUrls = new Set(results.filter(({ switchOff }) => switchOff).map(({ callback }) => callback.url));
     const unblocked = await this.database.transaction(async (manager) => {
       await this.queue.record(manager, results);
       for (const url of goneUrls) await this.queue.giveUp(manager, url);
-      return this.queue.unblock(manager, [...new Set(ended.map(({ callback }) => callback.messageId))], nowMs);
+      return isShared ? this.queue.followOn(manager, messageIds, nowMs) : this.queue.unblock(manager, messageIds, nowMs);
     });
+    this.claims.settle(results.map(({ callback }) => callback));
     this.listener({ origins: unblocked, atMs: nowMs });
     for (const { callback, state, nextAttemptAtMs } of results)
       if (state === callbackState.waiting) this.listener({ origins: [callback.origin], atMs: nextAttemptAtMs });

@@ -1,8 +1,8 @@
 // Sends what is due, each origin in a lane of its own, so that a slow endpoint holds up nobody else.
-import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
 import type { Metrics } from '@kwota/service-kit/metrics';
-import { blockedUntilMs, callbackState, CallbackQueueRepository, type Attempt, type CallbackResult, type QueuedCallback } from './callback-queue.repository.js';
+import { CallbackClaims } from './callback-claims.js';
+import { blockedUntilMs, callbackState, type Attempt, type CallbackResult, type QueuedCallback } from './callback-queue.repository.js';
 import type { Queued } from './callback-queue.js';
 import { callbackUrl } from './callback-request.js';
 import { AttemptCutShort, CallbackClient, type CallbackAnswer } from './callback.client.js';
@@ -39,8 +39,7 @@ export class CallbackSender {
   private readonly attemptsCounted;
 
   private constructor(
-    private readonly database: ServiceDatabase,
-    private readonly queue: CallbackQueueRepository,
+    private readonly claims: CallbackClaims,
     private readonly client: CallbackClient,
     private readonly recorder: CallbackResultsRecorder,
     private readonly options: CallbackSenderOptions,
@@ -54,17 +53,15 @@ export class CallbackSender {
 
   /** Takes over what an earlier process left. */
   static async open(
-    database: ServiceDatabase,
-    queue: CallbackQueueRepository,
+    claims: CallbackClaims,
     client: CallbackClient,
     recorder: CallbackResultsRecorder,
     options: CallbackSenderOptions,
     log: Logger,
     metrics: Metrics,
   ): Promise<CallbackSender> {
-    const sender = new CallbackSender(database, queue, client, recorder, options, log, metrics);
-    const origins = await database.transaction((manager) => queue.takeOver(manager));
-    for (const [origin, dueAtMs] of origins) sender.lane(origin).tableDueAtMs = dueAtMs;
+    const sender = new CallbackSender(claims, client, recorder, options, log, metrics);
+    await claims.start({ onDue: (origin, atMs) => sender.wakeAt(origin, atMs), onLost: () => sender.forget() });
     recorder.onRecorded(({ origins: due, atMs }) => {
       for (const origin of due) sender.wakeAt(origin, atMs);
     });
@@ -85,9 +82,24 @@ export class CallbackSender {
     await this.client.close();
   }
 
+  /** Others may send, too. */
+  get isShared(): boolean {
+    return this.claims.isShared;
+  }
+
+  /** A transaction that took callbacks into memory failed. */
+  doubt(): void {
+    this.claims.doubt();
+  }
+
+  /** Under which callbacks are taken into memory. */
+  get epoch(): number {
+    return this.claims.epoch;
+  }
+
   /** How many callbacks of the origin may be taken into memory. */
   roomFor(origin: string): number {
-    if (this.ready >= readyMax || this.stopping) return 0;
+    if (this.ready >= readyMax || this.stopping || !this.claims.isSure) return 0;
     const lane = this.lanes.get(origin);
     // What waits in the table came first.
     if (lane && lane.tableDueAtMs <= Date.now()) return 0;
@@ -114,8 +126,16 @@ export class CallbackSender {
     return lane;
   }
 
+  /** What was taken is another's by now; what is under way ends. */
+  private forget(): void {
+    for (const lane of this.lanes.values()) lane.ready = [];
+    this.ready = 0;
+    this.readyByMessage.clear();
+  }
+
   private makeReady(callback: QueuedCallback): Lane {
     const lane = this.lane(callback.origin);
+    if (!this.claims.hold(callback)) return lane;
     const ready = { callback, superseded: false };
     lane.ready.push(ready);
     this.ready += 1;
@@ -139,7 +159,7 @@ export class CallbackSender {
 
   private refill(lane: Lane, nowMs: number): void {
     if (lane.tableDueAtMs > nowMs || lane.ready.length >= refillBelow) return;
-    if (lane.refilling || this.stopping || this.ready >= readyMax) return;
+    if (lane.refilling || this.stopping || this.ready >= readyMax || !this.claims.isSure) return;
     lane.refilling = true;
     this.track(
       this.takeFromTable(lane)
@@ -152,10 +172,7 @@ export class CallbackSender {
     lane.tableDueAtMs = Infinity;
     const nowMs = Date.now();
     try {
-      const { callbacks, nextDueAtMs } = await this.database.transaction(async (manager) => {
-        const callbacks = await this.queue.take(manager, lane.origin, nowMs, readyPerOriginMax / 2);
-        return { callbacks, nextDueAtMs: await this.queue.nextDueAtMs(manager, lane.origin) };
-      });
+      const { callbacks, nextDueAtMs } = await this.claims.take(lane.origin, nowMs, readyPerOriginMax / 2);
       lane.tableDueAtMs = Math.min(lane.tableDueAtMs, nextDueAtMs ?? Infinity);
       for (const callback of callbacks) this.makeReady(callback);
     } catch (error) {
@@ -166,13 +183,16 @@ export class CallbackSender {
   }
 
   private pump(lane: Lane): void {
-    while (lane.inFlight < connectionsPerOrigin && this.inFlight < inFlightMax && !this.stopping) {
+    while (lane.inFlight < connectionsPerOrigin && this.inFlight < inFlightMax && !this.stopping && this.claims.isSure) {
       const next = lane.ready.shift();
       if (!next) return;
       this.ready -= 1;
       const { messageId } = next.callback;
       if (this.readyByMessage.get(messageId) === next) this.readyByMessage.delete(messageId);
-      if (next.superseded) continue;
+      if (next.superseded) {
+        this.claims.settle([next.callback]);
+        continue;
+      }
       lane.inFlight += 1;
       this.inFlight += 1;
       this.track(
@@ -194,7 +214,7 @@ export class CallbackSender {
   private async send(callback: QueuedCallback): Promise<void> {
     const { messageId } = callback;
     await this.endEarlier(messageId);
-    if (this.stopping) return;
+    if (this.stopping || callback.epoch !== this.claims.epoch) return;
     const abort = new AbortController();
     const atMs = Date.now();
     const answering = this.client.get(callbackUrl(callback.url, callback, this.options.timeZone), abort);

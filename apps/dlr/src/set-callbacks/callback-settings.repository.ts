@@ -1,3 +1,5 @@
+import { Messaging } from '@kwota/messaging';
+import { partitionOf } from '@kwota/messaging/partition-of';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import { run } from '@kwota/service-kit/sql';
 import type { EntityManager } from 'typeorm';
@@ -8,19 +10,30 @@ export type CallbackScope = Readonly<{ account: string; userId: string | null }>
 
 const none: CallbackSetting = { callBack: null, stopCallBack: null };
 
-/** URLs of users and accounts. All are in memory: every change of a message asks for one. */
+/** What is undefined stays as it is. */
+export type SettingChange = { readonly [Field in keyof CallbackSetting]: CallbackSetting[Field] | undefined };
+
+/**
+ * URLs of users and accounts. Those of this instance's partitions are in memory, since every change of a message asks for one: their accounts'
+ * changes all come here. Those of lost ones stay: a batch under way may still ask, and without a URL its callback would be lost.
+ */
 export class CallbackSettingsRepository {
   private readonly settings = new Map<string, Map<string, CallbackSetting>>();
 
-  private constructor(private readonly database: ServiceDatabase) {}
+  constructor(
+    private readonly database: ServiceDatabase,
+    private readonly messaging: Messaging,
+  ) {}
 
-  static async open(database: ServiceDatabase): Promise<CallbackSettingsRepository> {
-    const repository = new CallbackSettingsRepository(database);
-    const rows = await database.read((manager) =>
+  /** Another instance may have changed them until now. */
+  async gained(partitions: ReadonlySet<number>): Promise<void> {
+    const isGained = (account: string): boolean => partitions.has(partitionOf(account, this.messaging.partitionCount));
+    const rows = await this.database.read((manager) =>
       run<CallbackSetting & { account: string; userId: string }>(manager, 'SELECT account, "userId", "callBack", "stopCallBack" FROM callback_setting'),
     );
-    for (const { account, userId, callBack, stopCallBack } of rows) repository.remember({ account, userId: userId || null }, { callBack, stopCallBack });
-    return repository;
+    for (const account of this.settings.keys()) if (isGained(account)) this.settings.delete(account);
+    for (const { account, userId, callBack, stopCallBack } of rows)
+      if (isGained(account)) this.remember({ account, userId: userId || null }, { callBack, stopCallBack });
   }
 
   /** The user's where set, else the account's (OVH.md 9); so is it for users that were deleted. */
@@ -38,22 +51,37 @@ export class CallbackSettingsRepository {
     return ofAccount.filter(({ callBack, stopCallBack }) => callBack !== null || stopCallBack !== null);
   }
 
-  async set(scope: CallbackScope, setting: CallbackSetting): Promise<void> {
-    await this.database.transaction((manager) => this.write(manager, scope, setting));
+  async change(scope: CallbackScope, { callBack, stopCallBack }: SettingChange): Promise<void> {
+    const setting = await this.database.transaction(async (manager) => {
+      const known = await this.read(manager, scope);
+      const changed = { callBack: callBack === undefined ? known.callBack : callBack, stopCallBack: stopCallBack === undefined ? known.stopCallBack : stopCallBack };
+      await this.write(manager, scope, changed);
+      return changed;
+    });
     this.remember(scope, setting);
   }
 
   async drop(scope: CallbackScope): Promise<void> {
-    await this.set(scope, none);
+    await this.change(scope, none);
   }
 
-  /** Takes a URL away wherever it is set; who it was set for. */
+  /** Takes a URL away wherever it is set, also by other instances; who it was set for. */
   async switchOff(url: string): Promise<CallbackScope[]> {
-    const scopes: CallbackScope[] = [];
+    const rows = await this.database.transaction(async (manager) => {
+      const sql = 'UPDATE callback_setting SET "callBack" = NULL WHERE "callBack" = ? RETURNING account, "userId"';
+      const switchedOff = await run<{ account: string; userId: string }>(manager, sql, [url]);
+      await run(manager, 'DELETE FROM callback_setting WHERE "callBack" IS NULL AND "stopCallBack" IS NULL');
+      return switchedOff;
+    });
     for (const [account, ofAccount] of this.settings)
-      for (const [userId, { callBack }] of ofAccount) if (callBack === url) scopes.push({ account, userId: userId || null });
-    for (const scope of scopes) await this.set(scope, { ...this.of(scope), callBack: null });
-    return scopes;
+      for (const [userId, setting] of ofAccount) if (setting.callBack === url) this.remember({ account, userId: userId || null }, { ...setting, callBack: null });
+    return rows.map(({ account, userId }) => ({ account, userId: userId || null }));
+  }
+
+  private async read(manager: EntityManager, { account, userId }: CallbackScope): Promise<CallbackSetting> {
+    const sql = 'SELECT "callBack", "stopCallBack" FROM callback_setting WHERE account = ? AND "userId" = ?';
+    const [row] = await run<CallbackSetting>(manager, sql, [account, userId ?? '']);
+    return row ?? none;
   }
 
   private async write(manager: EntityManager, { account, userId }: CallbackScope, { callBack, stopCallBack }: CallbackSetting): Promise<void> {

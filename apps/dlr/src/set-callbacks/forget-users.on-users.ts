@@ -1,4 +1,5 @@
 import { users, type UsersEvent } from '@kwota/contracts/users.v1';
+import { TransientFailure } from '@kwota/messaging/failures';
 import { OnMessagesAndTombstones, type ReceivedOrTombstone } from '@kwota/service-kit/messaging-strategy';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
@@ -12,11 +13,15 @@ const userKey = /^([^|]+)\|user:(.+)$/;
 export class ForgetUsersOnUsers {
   constructor(private readonly settings: CallbackSettingsRepository) {}
 
+  /** @throws TransientFailure when the store is out of reach: the tombstones come again. */
   @OnMessagesAndTombstones(users)
   async forget(@Payload() batch: readonly ReceivedOrTombstone<UsersEvent>[]): Promise<void> {
     for (const { message, incoming } of batch) {
       const [, account, userId] = userKey.exec(incoming.key) ?? [];
-      if (message === undefined && account && userId) await this.settings.drop({ account, userId });
+      if (message !== undefined || !account || !userId) continue;
+      await this.settings.drop({ account, userId }).catch((error: Error) => {
+        throw new TransientFailure('store', error.name, { cause: error });
+      });
     }
   }
 }

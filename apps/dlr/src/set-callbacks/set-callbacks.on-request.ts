@@ -24,11 +24,7 @@ export class SetCallbacksOnRequest {
       if (code) return { outcome: 'refused', code, field };
     }
     if (dryRun) return { outcome: 'done' };
-    const { callBack, stopCallBack } = this.settings.of({ account, userId });
-    await this.settings.set({ account, userId }, {
-      callBack: given.callBack === undefined ? callBack : given.callBack,
-      stopCallBack: given.stopCallBack === undefined ? stopCallBack : given.stopCallBack,
-    });
+    await this.settings.change({ account, userId }, given);
     return { outcome: 'done' };
   }
 

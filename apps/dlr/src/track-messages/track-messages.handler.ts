@@ -8,7 +8,7 @@ import { Outbox } from '@kwota/service-kit/outbox';
 import { Spacing } from '@kwota/service-kit/spacing';
 import type { EntityManager } from 'typeorm';
 import { applyReceipt, billedParts, endForSilence, withdraw, type StateChange } from '../message-state/message-state.js';
-import { MessagesRepository, type TrackedMessage } from '../messages.repository.js';
+import { MessagesRepository, type OverdueMessage, type TrackedMessage } from '../messages.repository.js';
 import { CallbackQueue, type Queued } from '../send-callbacks/callback-queue.js';
 import { CallbackSender } from '../send-callbacks/callback.sender.js';
 import type { MessageChange } from './message-change.js';
@@ -56,13 +56,16 @@ export class TrackMessagesHandler {
     });
   }
 
-  /** Ends what got no receipt within its validity; how many of `rowsMax` there were. */
-  async endSilent(beforeMs: number, nowMs: number, rowsMax: number): Promise<number> {
-    return this.committing(nowMs, async (manager, book) => {
-      const overdue = await this.messages.findOverdue(manager, beforeMs, rowsMax);
-      for (const message of overdue) book.know(message);
-      for (const { address } of overdue) book.apply(address.messageId, (state) => endForSilence(state, nowMs), nowMs);
-      return overdue.length;
+  findOverdue(beforeMs: number, after: OverdueMessage | undefined, rowsMax: number): Promise<OverdueMessage[]> {
+    return this.database.read((manager) => this.messages.findOverdue(manager, beforeMs, after, rowsMax));
+  }
+
+  /** Ends those that got no receipt within their validity, and none since they were looked for. */
+  async endSilent(messageIds: readonly number[], nowMs: number): Promise<void> {
+    if (messageIds.length === 0) return;
+    await this.committing(nowMs, async (manager, book) => {
+      for (const message of (await this.messages.findStates(manager, messageIds)).values()) book.know(message);
+      for (const messageId of messageIds) book.apply(messageId, (state) => endForSilence(state, nowMs), nowMs);
     });
   }
 
@@ -91,7 +94,8 @@ export class TrackMessagesHandler {
     const early = await this.committing(nowMs, async (manager, book) => {
       await this.messages.add(manager, submissions);
       const newIds = submissions.flatMap(({ messages }) => messages.map(({ messageId }) => messageId));
-      const kept = this.earlyKept > 0 ? await this.messages.takeEarly(manager, newIds) : [];
+      // Another instance may have kept some, before its partitions came here.
+      const kept = this.earlyKept > 0 || this.database.isShared ? await this.messages.takeEarly(manager, newIds) : [];
       const receipts = [...kept, ...received];
       const ids = new Set([...receipts.map(({ messageId }) => messageId), ...withdrawals.flatMap(({ messageIds }) => messageIds)]);
       for (const message of (await this.messages.findStates(manager, [...ids])).values()) book.know(message);
@@ -114,6 +118,9 @@ export class TrackMessagesHandler {
       await this.outbox.add(manager, book.changes.map(eventOf));
       const queued: Queued = await this.callbacks.add(manager, book.changes, nowMs);
       return { result, queued, announced: book.changes.length };
+    }).catch((error: unknown) => {
+      this.sender.doubt();
+      throw error;
     });
     if (announced > 0) this.outbox.relay();
     this.sender.offer(queued);
