@@ -1,4 +1,4 @@
-import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
+import { AssignerProtocol, type Cluster, type PartitionAssigner } from 'kafkajs';
 import { assignPartitions, type Claimant } from './assign-partitions.js';
 
 const { MemberMetadata, MemberAssignment } = AssignerProtocol;
@@ -11,6 +11,7 @@ const version = 1;
 export class CopartitionAssigner {
   /** The numbers that this member has, for the others to know. */
   has: readonly number[] = [];
+  private cluster: Cluster | undefined;
   /** How often it asked to join since it last got an assignment: more than once means that it may have missed one. */
   private asked = 0;
 
@@ -21,7 +22,21 @@ export class CopartitionAssigner {
     return missedNone;
   }
 
-  readonly assigner: PartitionAssigner = ({ cluster }) => ({
+  /**
+   * Takes a member out of the group that this process was before it lost the broker: nobody else knows that it is dead, and the group would wait
+   * for it a whole session long. kafkajs hands the cluster to an assigner only, and its types leave this request out.
+   */
+  async takeOut(groupId: string, memberId: string): Promise<void> {
+    const coordinator = (await this.cluster?.findGroupCoordinator({ groupId })) as unknown as CanLeave | undefined;
+    await coordinator?.leaveGroup({ groupId, memberId });
+  }
+
+  readonly assigner: PartitionAssigner = ({ cluster }) => {
+    this.cluster = cluster;
+    return this.assignerOn(cluster);
+  };
+
+  private readonly assignerOn = (cluster: Cluster): ReturnType<PartitionAssigner> => ({
     name,
     version,
     protocol: ({ topics }) => {
@@ -41,6 +56,8 @@ export class CopartitionAssigner {
     },
   });
 }
+
+type CanLeave = { leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown> };
 
 const claimantOf = (id: string, metadata: Buffer): Claimant => {
   const decoded = MemberMetadata.decode(metadata);

@@ -61,6 +61,7 @@ export class GroupConsumer {
   restarts = 0;
   private consumer: Consumer | undefined;
   private joins = 0;
+  private memberId: string | undefined;
   private readonly closing = new AbortController();
   private readonly running: Promise<void>;
 
@@ -134,6 +135,8 @@ export class GroupConsumer {
     const run = async (): Promise<never> => {
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      if (this.memberId !== undefined) await assigner.takeOut(groupId, this.memberId).catch(() => {});
+      this.memberId = undefined;
       await consumer.run({ autoCommit: false, eachBatch: (payload) => listener.onBatch(payload) });
       return new Promise(() => {});
     };
@@ -151,7 +154,6 @@ export class GroupConsumer {
     const { listener } = this.options;
     const { events } = consumer;
     const quiet = new QuietRounds();
-    let memberId: string | undefined;
     const whileAlive =
       <Event>(listen: (event: Event) => void) =>
       (event: Event): void => {
@@ -159,8 +161,8 @@ export class GroupConsumer {
       };
     consumer.on(events.GROUP_JOIN, whileAlive(({ payload }) => {
       const missedNone = assigner.takeAssignment();
-      const follows = missedNone && payload.memberId === memberId;
-      memberId = payload.memberId;
+      const follows = missedNone && payload.memberId === this.memberId;
+      this.memberId = payload.memberId;
       const partitions = new Map(Object.entries(payload.memberAssignment));
       assigner.has = [...new Set([...partitions.values()].flat())];
       this.joins += 1;

@@ -1,6 +1,6 @@
 // One member of a group: which partitions it has, and a lane for each partition of each topic. Fetching never waits for a handler.
 import type { AssignmentListener, BatchHandler, SubscriptionKind, TopicDefinition } from '@kwota/messaging';
-import type { HandleBatchOptions } from '@kwota/messaging/handle-batch';
+import { pause, type HandleBatchOptions } from '@kwota/messaging/handle-batch';
 import type { EachBatchPayload } from 'kafkajs';
 import { GroupAssignment } from './group-assignment.js';
 import { GroupConsumer, type GroupTimings, type Joined } from './group-consumer.js';
@@ -8,9 +8,9 @@ import type { KafkaClientOptions } from './kafka-client.js';
 import type { KafkaConnection } from './kafka-connection.js';
 import { Lanes, type HeldLane, type LanesOfProcess } from './lanes.js';
 import type { Namespace } from './namespace.js';
-import { PartitionLane } from './partition-lane.js';
+import { laneKey, openLane } from './open-lane.js';
 import { PositionCommits } from './position-commits.js';
-import { startOf, type Start } from './positions.js';
+import { none } from './positions.js';
 import { readBounds, readStarts, type Starts } from './start-positions.js';
 import { takeBatch } from './take-batch.js';
 
@@ -35,6 +35,7 @@ export type GroupMemberOptions = Readonly<{
 
 /** Longer than a rebalance takes when all members are alive and their listeners well. */
 const rebalanceMsMax = 5_000;
+const lookAgainMs = 20;
 
 export class GroupMember {
   /** What it consumes, by the topic's plain name. */
@@ -50,6 +51,8 @@ export class GroupMember {
   private readonly closing = new AbortController();
   private changing: Promise<void> = Promise.resolve();
   private changeIsDue = false;
+  /** From the moment in which its lanes are given up to the one in which its consumer is gone. */
+  private isLeaving = false;
   private waiting: (() => void)[] = [];
   private isSettled = false;
   private unsettledSinceMs = -Infinity;
@@ -101,6 +104,18 @@ export class GroupMember {
     return this.isSettled || this.closing.signal.aborted ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
   }
 
+  /** Resolves when all below these offsets, by partition, has been handled, of the partitions that it has by then. */
+  async caughtUp(topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
+    for (;;) {
+      await this.settled();
+      const lanes = this.lanes.of(topic);
+      await Promise.all(lanes.map(({ lane, partition }) => lane.handledTo(offsets.get(partition) ?? 0)));
+      // What was given up meanwhile is another's, or comes again after joining.
+      if (this.signal.aborted || lanes.every(({ lane }) => !lane.isDropped)) return;
+      await pause(lookAgainMs, this.signal);
+    }
+  }
+
   /** Lets the topic's batches under way finish and takes no more. */
   async leaveTopic(topic: string): Promise<void> {
     const held = [...this.lanes.of(topic)];
@@ -118,6 +133,7 @@ export class GroupMember {
   }
 
   private async reopen(): Promise<void> {
+    this.isLeaving = true;
     this.superseded.abort();
     const { client, connection, groupId, timings, namespace, kind } = this.options;
     // A broadcast's lanes stay while their topic does: nobody else moves its positions.
@@ -130,9 +146,10 @@ export class GroupMember {
     const { consumer } = this;
     this.consumer = undefined;
     await consumer?.close();
+    this.isLeaving = false;
     this.commits.forget();
     if (kind === 'shared') this.assignment.keep(() => false);
-    if (this.topics.size === 0) return;
+    if (this.topics.size === 0) return this.tellSettled();
     this.consumer = new GroupConsumer({
       client,
       groupId,
@@ -153,6 +170,8 @@ export class GroupMember {
     this.commits.forget();
     this.isSettled = false;
     this.unsettledSinceMs = -Infinity;
+    // Another may have its partitions from now on: what waits is for whoever has them.
+    if (this.options.kind === 'shared') for (const { lane } of this.lanes.all()) lane.drop();
     this.options.onLeft(error);
   }
 
@@ -170,6 +189,7 @@ export class GroupMember {
       held.lane.drop();
       this.letGo(held);
     }
+    if (this.isLeaving) return;
     for (const [brokerTopic, ofTopic] of partitions) for (const partition of ofTopic) this.steer(brokerTopic, partition);
     void this.settle(partitions, numbers, this.superseded.signal);
   }
@@ -199,65 +219,34 @@ export class GroupMember {
   }
 
   private open(brokerTopic: string, partition: number, starts: Starts, told: Promise<boolean>): void {
-    const { lanesOfProcess, handling, onBatchEnd, namespace } = this.options;
-    const topic = namespace.plainTopic(brokerTopic);
+    const topic = this.options.namespace.plainTopic(brokerTopic);
     const handle = this.topics.get(topic);
     const bounds = starts.bounds.get(brokerTopic)?.get(partition);
     if (!handle || !bounds) return;
-    const committed = starts.committed.get(brokerTopic)?.get(partition) ?? -1;
-    const start = this.startOf(topic, committed, bounds);
-    const from = 'from' in start ? start.from : Math.max(committed, bounds.low);
-    const isGained = !this.assignment.isReady(partition);
-    let takenOver = (): void => {};
-    const isTakenOver = new Promise<void>((resolve) => (takenOver = resolve));
-    const lane = new PartitionLane({
-      handle,
-      handling: handling(topic, partition),
-      from,
-      high: bounds.high,
-      mayBegin: Promise.all([isGained ? told : true, isTakenOver]).then(([isReady]) => isReady),
-      ...(this.isLatestAlone(topic) ? { latestUntil: bounds.high } : {}),
-      onProgress: (progressed) => this.onProgress(held, progressed, onBatchEnd),
-      onFull: (_, isFull) => this.consumer?.[isFull ? 'pause' : 'resume'](brokerTopic, partition),
+    const committed = starts.committed.get(brokerTopic)?.get(partition) ?? none;
+    const { held, gone } = openLane(this.options, {
+      ...{ topic, brokerTopic, partition, handle, bounds, committed },
+      mayBegin: this.assignment.isReady(partition) ? Promise.resolve(true) : told,
+      onProgress: (progressed) => this.onProgress(progressed),
+      onFull: (isFull) => this.consumer?.[isFull ? 'pause' : 'resume'](brokerTopic, partition),
     });
-    const held: HeldLane = { topic, brokerTopic, partition, lane, soughtTo: from, hasPosition: this.options.kind === 'shared' };
-    void lanesOfProcess.takeOver(this.keyOf(held), lane).then(takenOver);
     this.lanes.set(held);
     this.commits.known(brokerTopic, partition, committed >= 0 ? committed : undefined);
-    if ('gone' in start) {
-      // What the coordinator has is the only trace of it: it must stay as it is.
-      held.hasPosition = false;
-      this.stop(held, new Error(start.gone));
-      return;
-    }
-    this.consumer?.seek(brokerTopic, partition, from);
+    if (gone !== undefined) return this.stop(held, new Error(gone));
+    this.consumer?.seek(brokerTopic, partition, held.soughtTo);
     this.consumer?.resume(brokerTopic, partition);
   }
 
   private letGo(held: HeldLane): void {
     this.lanes.delete(held);
-    void this.options.lanesOfProcess.leave(this.keyOf(held), held.lane);
-  }
-
-  private keyOf({ brokerTopic, partition }: HeldLane): string {
-    return `${this.options.groupId} ${brokerTopic} ${partition}`;
-  }
-
-  private startOf(topic: string, committed: number, bounds: { low: number; high: number }): Start {
-    const kept = this.options.kept.get(topic);
-    if (kept?.kind === 'ephemeral' && committed < 0) return { from: bounds.high };
-    return startOf(committed, bounds, kept?.kind === 'compacted');
-  }
-
-  private isLatestAlone(topic: string): boolean {
-    return this.options.kind === 'broadcast' && this.options.kept.get(topic)?.kind === 'compacted';
+    void this.options.lanesOfProcess.leave(laneKey(this.options.groupId, held), held.lane);
   }
 
   /** @throws when the broker does not tell its oldest offset: then the batch comes again. */
   private async onBatch({ batch, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
     this.commits.useCommit(commitOffsetsIfNecessary);
     const held = this.lanes.get(batch.topic, batch.partition);
-    if (!held) return;
+    if (!held || this.isLeaving) return;
     const oldestKept = async (): Promise<number> => {
       const bounds = await this.options.connection.ask((admin) => readBounds(admin, batch.topic));
       return bounds.get(batch.partition)?.low ?? 0;
@@ -270,10 +259,10 @@ export class GroupMember {
     this.stop(held, new Error(reason));
   }
 
-  private onProgress(held: HeldLane, lane: PartitionLane, onBatchEnd: (size: number) => void): void {
-    onBatchEnd(lane.lastBatch);
+  private onProgress(held: HeldLane): void {
+    this.options.onBatchEnd(held.lane.lastBatch);
     if (held.hasPosition) this.commits.moved();
-    if (lane.stopped) this.stop(held, lane.stopped);
+    if (held.lane.stopped) this.stop(held, held.lane.stopped);
   }
 
   private stop(held: HeldLane, error: Error): void {

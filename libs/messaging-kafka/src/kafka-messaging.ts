@@ -14,6 +14,7 @@ import { KafkaConnection } from './kafka-connection.js';
 import { reasonsOf } from './kafka-health.js';
 import { openProducer } from './kafka-producer.js';
 import { LanesOfProcess } from './lanes.js';
+import { lookAtStandingLags } from './standing-lags.js';
 import { Namespace } from './namespace.js';
 import { recordOf } from './records.js';
 import { readBounds } from './start-positions.js';
@@ -53,6 +54,7 @@ export type KafkaStats = Readonly<{ published: number; commits: number; retries:
 
 /** How long closing waits for a broker that does not answer. */
 const closeGraceMs = 3_000;
+const lagsEveryMs = 5_000;
 
 export class KafkaMessaging extends Messaging {
   override readonly partitionCount: number;
@@ -66,6 +68,7 @@ export class KafkaMessaging extends Messaging {
   private readonly lanesOfProcess = new LanesOfProcess();
   private readonly counts = { retries: 0, deadLetters: 0, batches: 0, batchMessages: 0, rebalances: 0, rejoins: 0 };
   private readonly instanceId = randomBytes(8).toString('hex');
+  private readonly lagsTimer: NodeJS.Timeout;
   private closed = false;
 
   private constructor(private readonly options: KafkaMessagingOptions) {
@@ -83,6 +86,7 @@ export class KafkaMessaging extends Messaging {
       nowMs: () => performance.now(),
     });
     this.producer = new GatheringProducer({ open: () => openProducer(this.options), gate: this.connection.ready, nowMs: () => performance.now() });
+    this.lagsTimer = setInterval(() => void lookAtStandingLags(this.connection, this.allMembers()), lagsEveryMs).unref();
   }
 
   /** Returns at once, also when no broker can be reached: services start in any order. */
@@ -156,6 +160,7 @@ export class KafkaMessaging extends Messaging {
   override async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    clearInterval(this.lagsTimer);
     await Promise.all(this.allMembers().map((member) => member.close()));
     await this.producer.close(closeGraceMs);
     await this.connection.close();
@@ -217,12 +222,10 @@ export class KafkaMessaging extends Messaging {
     };
   }
 
-  /** Up to the log's end at the call, on the partitions that this member has then. */
+  /** Up to the log's end at the call. */
   private async caughtUp(member: GroupMember, topic: string): Promise<void> {
-    await member.settled();
     const bounds = await this.connection.askUntilAnswered((admin) => readBounds(admin, this.namespace.topic(topic)), member.signal);
-    const lanes = [...member.held].filter((held) => held.topic === topic);
-    await Promise.all(lanes.map(({ lane, partition }) => lane.handledTo(bounds?.get(partition)?.high ?? 0)));
+    if (bounds) await member.caughtUp(topic, new Map([...bounds].map(([partition, { high }]) => [partition, high])));
   }
 
   private allMembers(): GroupMember[] {

@@ -13,9 +13,9 @@ export type PartitionLaneOptions = Readonly<{
   mayBegin: Promise<boolean>;
   /** Messages below it are only worth their key's latest value. */
   latestUntil?: number;
-  onProgress: (lane: PartitionLane) => void;
+  onProgress: () => void;
   /** It holds enough, or has room again. */
-  onFull: (lane: PartitionLane, isFull: boolean) => void;
+  onFull: (isFull: boolean) => void;
 }>;
 
 /** As many as a handler gets at once. */
@@ -90,9 +90,9 @@ export class PartitionLane {
 
   /** The broker has had nothing more since then: what lies between `fetchedTo` and the end was compacted away, or erased. */
   reachedEnd(sinceMs: number): void {
-    if (sinceMs <= this.beganMs) return;
+    if (sinceMs <= this.beganMs || this.isDropped || this.stopped) return;
     if (this.latest) this.takeLatest();
-    if (!this.isIdle || this.stopped) return;
+    if (!this.isIdle) return;
     this.next = Math.max(this.next, this.fetchedTo);
     this.high = this.next;
     this.tellThose((waiting) => waiting.sinceMs < sinceMs);
@@ -132,7 +132,7 @@ export class PartitionLane {
     this.latest = undefined;
     for (const message of latest) this.queue.push(message);
     if (latest.length > 0) this.wake();
-    else this.moveUp();
+    else this.moveUp(this.fetchedTo);
   }
 
   private wake(): void {
@@ -144,14 +144,16 @@ export class PartitionLane {
     if (await mayBegin) {
       while (this.queue.length > 0 && !this.isDropped && !this.stopped) {
         const batch = this.queue.splice(0, batchMax);
+        // Known now: when the batch is done, a lane that was dropped meanwhile has no queue to look at, though what was in it is not handled.
+        const after = this.endOfHandled();
         const end = await handleBatch(batch, handle, { ...handling, signal: this.abort.signal });
         this.handled += end.handled;
         this.lastBatch = batch.length;
         const unhandled = batch[end.handled];
         if (unhandled) this.next = unhandled.offset;
-        else this.moveUp();
+        else this.moveUp(after);
         if (end.stopped) this.stop(end.stopped);
-        onProgress(this);
+        onProgress();
         this.tell(this.next);
       }
     }
@@ -159,9 +161,13 @@ export class PartitionLane {
     if (this.isDropped) this.tell(Infinity);
   }
 
-  /** A batch is done: the position is what comes next in the queue, or the end of what was fetched. */
-  private moveUp(): void {
-    this.next = Math.max(this.next, this.queue[0]?.offset ?? this.fetchedTo);
+  /** Where the queue begins, or else the end of what was fetched. */
+  private endOfHandled(): number {
+    return this.queue[0]?.offset ?? this.fetchedTo;
+  }
+
+  private moveUp(to: number): void {
+    this.next = Math.max(this.next, to);
     while (this.fetches[0] && this.fetches[0].to <= this.next) this.queuedBytes -= this.fetches.shift()?.bytes ?? 0;
     this.tellFull();
     this.tell(this.next);
@@ -173,7 +179,7 @@ export class PartitionLane {
       : this.queue.length > queuedMessagesMax || this.queuedBytes > queuedBytesMax;
     if (isFull === this.isFull) return;
     this.isFull = isFull;
-    this.options.onFull(this, isFull);
+    this.options.onFull(isFull);
   }
 
   private tell(handledTo: number): void {

@@ -4,7 +4,7 @@
 export type LogBounds = Readonly<{ low: number; high: number }>;
 
 /** As the broker tells it: -1 where a group has no position. */
-const none = -1;
+export const none = -1;
 
 /**
  * What kafkajs writes in place of a position that is out of the log's bounds, before it begins elsewhere without a word. Whoever finds it knows that

@@ -55,6 +55,47 @@ export const messagingConformance = (
       expect(handled).toEqual(numbers);
     });
 
+    promise('a message arrives as it was published, with its place in the log, in whatever script', async () => {
+      const received: IncomingMessage[] = [];
+      await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle: async (batch) => void received.push(...batch) });
+      const headers = { ce_id: 'é-1', ce_type: 'kwota.conformance.v1', traceparent: '', 'content-type': 'application/json' };
+      const beforeMs = Date.now();
+      await messaging.publish([1, 2].map((number) => ({ topic: work, key: 'compte-é|ключ', value: JSON.stringify(`Ça va? 🙂 ${number}`), headers })));
+      await messaging.drain();
+      const [first, second] = received;
+      expect(first).toMatchObject({ topic: work, key: 'compte-é|ключ', value: '"Ça va? 🙂 1"', headers });
+      expect(second?.partition).toBe(first?.partition);
+      expect(second?.offset).toBeGreaterThan(first?.offset ?? Infinity);
+      // Clocks of two programs, to the second.
+      expect(Math.abs((first?.timestampMs ?? 0) - beforeMs)).toBeLessThan(timeoutMs);
+    });
+
+    promise('what is behind the bar of a key does not part it from its account', async () => {
+      const partitions = new Set<number>();
+      await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle: async (batch) => batch.forEach(({ partition }) => partitions.add(partition)) });
+      await messaging.publish(['account-a', 'account-a|user-1', 'account-a|user-2'].map((key) => message(key, key)));
+      await messaging.drain();
+      expect(partitions.size).toBe(1);
+    });
+
+    promise('a topic that nobody declared is refused, to publishers and subscribers', async () => {
+      await expect(messaging.publish([message('a', 1, 'kwota.nobody.v1')])).rejects.toThrow('no topic kwota.nobody.v1');
+      await expect(collect(messaging, 'g', 'kwota.nobody.v1')).rejects.toThrow('no topic kwota.nobody.v1');
+    });
+
+    promise('a broadcast subscriber gets all that is kept, and knows when its picture is whole; replies begin now', async () => {
+      const before = Array.from({ length: 40 }, (_, index) => index);
+      await messaging.publish(before.map((number) => message(`account-${number}`, number)));
+      await messaging.publish([message('account-a', 'early', repliesTopic)]);
+      const late = await collect(messaging, 'late', work, 'broadcast');
+      await late.subscription.caughtUp();
+      expect((late.handled as number[]).toSorted((one, other) => one - other)).toEqual(before);
+      const replies = await collect(messaging, 'replies', repliesTopic, 'broadcast');
+      await messaging.publish([message('account-a', 'now', repliesTopic)]);
+      await messaging.drain();
+      expect(replies.handled).toEqual(['now']);
+    });
+
     promise('a batch handler gets what is there, at once', async () => {
       const sizes: number[] = [];
       await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle: async (batch) => void sizes.push(batch.length) });
@@ -144,6 +185,8 @@ export const messagingConformance = (
       await messaging.publish([message('account-a', 1)]);
       await messaging.drain();
       expect(dead).toHaveLength(1);
+      expect(messaging.stats).toMatchObject({ deadLetters: 1, retries: expect.any(Number) });
+      expect(messaging.stats.retries).toBeGreaterThan(1);
       expect(dead[0]?.headers['dead-reason']).toContain('RangeError');
       expect(JSON.stringify(dead[0]?.headers)).not.toContain('+33');
     });
@@ -228,6 +271,28 @@ export const messagingConformance = (
       await messaging.drain();
       const all = `${messaging.partitionCount} gained ${messaging.partitionCount} lost 0`;
       expect(told).toEqual([all, all, 'ready', 'handled', 'handled']);
+    });
+
+    promise('subscriptions of a group that are made in one turn begin together, with the same partitions', async () => {
+      const told: number[] = [];
+      messaging.onAssignment('kwota.ledger', async ({ partitions }) => void told.push(partitions.size));
+      const [first, second] = await Promise.all([collect(messaging), collect(messaging, 'kwota.ledger', facts)]);
+      await messaging.publish([message('account-a', 1), message('account-a', 2, facts), message('account-a', null, facts)]);
+      await messaging.drain();
+      expect(told).toEqual([messaging.partitionCount]);
+      expect([first.handled, second.handled]).toEqual([[1], [2, null]]);
+    });
+
+    promise('a closed subscription handles nothing more; the same group later goes on where it was', async () => {
+      const before = await collect(messaging);
+      await messaging.publish([message('account-a', 1)]);
+      await messaging.drain();
+      await before.subscription.close();
+      await messaging.publish([message('account-a', 2)]);
+      await messaging.drain();
+      const after = await collect(messaging);
+      await messaging.drain();
+      expect([before.handled, after.handled]).toEqual([[1], [2]]);
     });
 
     promise('what a group has not handled yet is its lag', async () => {

@@ -1,6 +1,7 @@
 // PostgreSQL: an epoch is a row in instance_epoch and a session's lock on its number. Whoever holds the lock lives.
 import { Table, type EntityManager, type QueryRunner } from 'typeorm';
 import type { ServiceDatabase } from './database.js';
+import type { FreeEpoch } from './dead-epochs.js';
 import { run } from './sql.js';
 
 /** For a migration; `takenBefore`: numbers up to it were epochs already, before this table was there. */
@@ -25,8 +26,6 @@ export const newEpoch = async (manager: EntityManager): Promise<number> => {
   const [row] = await run<{ epoch: number }>(manager, 'INSERT INTO instance_epoch DEFAULT VALUES RETURNING epoch');
   return Number(row?.epoch);
 };
-
-export type SeenEpoch = Readonly<{ epoch: number; ended: boolean }>;
 
 /**
  * The lock is on a connection of its own: the server lets go of it when the process dies, at once, and never while it is paused. The row is
@@ -63,9 +62,9 @@ export class EpochLock {
   }
 
   /** Other epochs whose lock nobody holds at this moment. */
-  free(manager: EntityManager, own: number): Promise<SeenEpoch[]> {
+  free(manager: EntityManager, own: number): Promise<FreeEpoch[]> {
     const sql = 'SELECT epoch, ended = 1 AS ended FROM instance_epoch WHERE epoch <> ? AND pg_try_advisory_xact_lock_shared(hashtext(?), epoch)';
-    return run<SeenEpoch>(manager, sql, [own, this.lockName]);
+    return run<FreeEpoch>(manager, sql, [own, this.lockName]);
   }
 
   /** Deletes those that nobody holds still; until the end of the transaction nobody can hold them again. */

@@ -1,7 +1,8 @@
 // What a process has claimed, so that no other does it too: claims name the process's epoch, and epochs tell who lives.
 import type { EntityManager } from 'typeorm';
 import type { ServiceDatabase } from './database.js';
-import { EpochLock, newEpoch, type SeenEpoch } from './epoch-lock.js';
+import { DeadEpochs } from './dead-epochs.js';
+import { EpochLock, newEpoch } from './epoch-lock.js';
 import type { Logger } from './logger.js';
 import { run } from './sql.js';
 
@@ -37,9 +38,7 @@ export class InstanceClaims {
   private takingOver: Promise<boolean> | undefined;
   private stopped = false;
   private isInTrouble = false;
-  /** Since when each epoch was seen free at every look. */
-  private freeSinceMs = new Map<number, number>();
-  private lookedAtMs = -Infinity;
+  private readonly deadEpochs = new DeadEpochs(graceMs, lookIntervalMs);
   private releasedAtMs = -Infinity;
 
   private constructor(
@@ -107,8 +106,7 @@ export class InstanceClaims {
       await work();
       return true;
     } catch (error) {
-      // When the server comes back, all others have as much time as from now on.
-      this.freeSinceMs.clear();
+      this.deadEpochs.startOver();
       if (!this.isInTrouble) this.log.warn({ err: { type: (error as Error).name } }, 'the look for what other instances left failed; trying again');
       this.isInTrouble = true;
       return false;
@@ -131,27 +129,19 @@ export class InstanceClaims {
   private async takeOver(): Promise<void> {
     const { lock, claimant, current } = this;
     if (!lock || !claimant) return;
-    const dead = this.deadOf(await this.database.read((manager) => lock.free(manager, current)));
+    const free = await this.database.read((manager) => lock.free(manager, current));
     const nowMs = performance.now();
+    const dead = this.deadEpochs.among(free, nowMs);
     if (dead.length > 0 || nowMs - this.releasedAtMs >= releaseIntervalMs) {
       await this.database.transaction(async (manager) => {
         if (dead.length > 0) await lock.end(manager, dead);
         await claimant.release(manager);
       });
-      this.releasedAtMs = nowMs;
+      // Unless its own epoch has ended meanwhile: then there may be more.
+      if (current === this.current) this.releasedAtMs = nowMs;
       if (dead.length > 0) this.log.info({ epochs: dead }, 'took over what other instances had claimed');
     }
     await claimant.onLook();
     this.isInTrouble = false;
-  }
-
-  private deadOf(free: readonly SeenEpoch[]): number[] {
-    const nowMs = performance.now();
-    // A process that was paused itself does not know what was in between.
-    const isLate = nowMs - this.lookedAtMs > 2 * lookIntervalMs;
-    this.lookedAtMs = nowMs;
-    const since = (epoch: number): number => (isLate ? undefined : this.freeSinceMs.get(epoch)) ?? nowMs;
-    this.freeSinceMs = new Map(free.map(({ epoch }) => [epoch, since(epoch)]));
-    return free.filter(({ epoch, ended }) => ended || nowMs - since(epoch) >= graceMs).map(({ epoch }) => epoch);
   }
 }

@@ -38,10 +38,11 @@ export const closeAll = async (): Promise<void> => {
 };
 export const closeLater = (close: () => Promise<void>): void => void opened.push(close);
 
+const newFolder = (): string => mkdtempSync(join(tmpdir(), 'kwota-instances-'));
+
 /** One instance with a log of its own, in this process. */
-export const startInstance = async (options: InstanceOptions) => {
+export const startInstance = async (options: InstanceOptions, dataDir = newFolder()) => {
   const { service: name, databaseUrl } = options;
-  const dataDir = mkdtempSync(join(tmpdir(), 'instances-helper-'));
   const messaging = await EmbeddedMessaging.open({ path: ':memory:', topics: topicDefinitions });
   const logger = createLogger(name, 'error');
   const runtime = openRuntime(name, { messaging, logger, metrics: new ProcessMetrics(), dataDir, secretKey: 'k'.repeat(32), databaseUrl });
@@ -98,7 +99,8 @@ const program = fileURLToPath(new URL('./two-instances.process.ts', import.meta.
 /** One instance in a process of its own. */
 export const spawnInstance = async (options: InstanceOptions) => {
   const node = ['--conditions=@kwota/source', '--no-warnings', '--import', '@swc-node/register/esm-register'];
-  const child = spawn(process.execPath, [...node, program, JSON.stringify(options)], {
+  const dataDir = newFolder();
+  const child = spawn(process.execPath, [...node, program, JSON.stringify(options), dataDir], {
     cwd: workspace,
     env: { ...process.env, SWC_NODE_PROJECT: 'tsconfig.json', NODE_OPTIONS: '' },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -107,6 +109,7 @@ export const spawnInstance = async (options: InstanceOptions) => {
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
     await exited;
+    rmSync(dataDir, { recursive: true, force: true });
   };
   closeLater(kill);
   await once(child, 'message');

@@ -67,7 +67,7 @@ export class FactsRelay {
       this.queue.push(event);
       this.queuedUpTo.set(event.account, event.revision);
     }
-    this.running ??= this.run().finally(() => (this.running = undefined));
+    this.send();
   }
 
   get waiting(): number {
@@ -88,6 +88,15 @@ export class FactsRelay {
     clearInterval(this.timer);
     await this.noting;
     await this.note();
+  }
+
+  private send(): void {
+    if (this.running || this.closed) return;
+    this.running = this.run().finally(() => {
+      this.running = undefined;
+      // What came between the last look and here would wait for the next event.
+      if (this.waiting > 0) this.send();
+    });
   }
 
   private async run(): Promise<void> {
