@@ -7,7 +7,10 @@ export class GroupAssignment {
   private told: ReadonlySet<number> | undefined;
   private telling: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly listener: () => AssignmentListener | undefined) {}
+  constructor(
+    private readonly listener: () => AssignmentListener | undefined,
+    private readonly onRetry: (error: unknown) => void,
+  ) {}
 
   /** The member has it, and the listener is ready for it. */
   isReady(partition: number): boolean {
@@ -31,7 +34,7 @@ export class GroupAssignment {
     const isNews = this.told === undefined || gained.size > 0 || lost.size > 0;
     this.told = partitions;
     if (!listener || !isNews) return Promise.resolve(true);
-    const telling = this.telling.then(() => tellAssignment(listener, { partitions, gained, lost }, { signal }));
+    const telling = this.telling.then(() => tellAssignment(listener, { partitions, gained, lost }, { signal, onRetry: this.onRetry }));
     this.telling = telling;
     return telling;
   }

@@ -56,6 +56,8 @@ export type GroupConsumerOptions = Readonly<{
 
 export class GroupConsumer {
   isJoined = false;
+  /** When the group last knew this member. */
+  private knownMs = -Infinity;
   /** When the broker last answered anything. */
   lastAnswerMs = performance.now();
   restarts = 0;
@@ -67,6 +69,11 @@ export class GroupConsumer {
 
   constructor(private readonly options: GroupConsumerOptions) {
     this.running = this.run();
+  }
+
+  /** No session has passed since its last heartbeat: its partitions cannot be another's yet. */
+  get isMember(): boolean {
+    return this.isJoined && performance.now() - this.knownMs < this.options.timings.sessionTimeoutMs;
   }
 
   pause(topic: string, partition: number): void {
@@ -167,8 +174,12 @@ export class GroupConsumer {
       assigner.has = [...new Set([...partitions.values()].flat())];
       this.joins += 1;
       this.isJoined = true;
+      this.knownMs = performance.now();
       quiet.hasHeard();
       listener.onJoin({ partitions, follows });
+    }));
+    consumer.on(events.HEARTBEAT, whileAlive(() => {
+      this.knownMs = performance.now();
     }));
     consumer.on(events.REBALANCING, whileAlive(() => listener.onRebalancing()));
     consumer.on(events.START_BATCH_PROCESS, () => quiet.hasHeard());

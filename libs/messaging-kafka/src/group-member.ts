@@ -31,6 +31,8 @@ export type GroupMemberOptions = Readonly<{
   onBatchEnd: (size: number) => void;
   onStopped: (held: HeldLane) => void;
   onLeft: (error: unknown) => void;
+  /** The service's listener failed; it is told again. */
+  onUnready: (error: unknown) => void;
 }>;
 
 /** Longer than a rebalance takes when all members are alive and their listeners well. */
@@ -58,7 +60,7 @@ export class GroupMember {
   private unsettledSinceMs = -Infinity;
 
   constructor(readonly options: GroupMemberOptions) {
-    this.assignment = new GroupAssignment(() => (options.kind === 'shared' ? options.listener() : undefined));
+    this.assignment = new GroupAssignment(() => (options.kind === 'shared' ? options.listener() : undefined), options.onUnready);
   }
 
   get restarts(): number {
@@ -137,7 +139,7 @@ export class GroupMember {
     this.superseded.abort();
     const { client, connection, groupId, timings, namespace, kind } = this.options;
     // A broadcast's lanes stay while their topic does: nobody else moves its positions.
-    const given = [...this.lanes.all()].filter(({ topic }) => kind === 'shared' || !this.topics.has(topic));
+    const given = [...this.lanes.all()].filter(({ topic, lane }) => kind === 'shared' || lane.isDropped || !this.topics.has(topic));
     for (const { lane } of given) lane.drop();
     await Promise.all(given.map(({ lane }) => lane.finish()));
     await this.commits.close();
@@ -227,6 +229,7 @@ export class GroupMember {
     const { held, gone } = openLane(this.options, {
       ...{ topic, brokerTopic, partition, handle, bounds, committed },
       mayBegin: this.assignment.isReady(partition) ? Promise.resolve(true) : told,
+      isOurs: () => this.options.kind === 'broadcast' || this.consumer?.isMember === true,
       onProgress: (progressed) => this.onProgress(progressed),
       onFull: (isFull) => this.consumer?.[isFull ? 'pause' : 'resume'](brokerTopic, partition),
     });
@@ -252,7 +255,7 @@ export class GroupMember {
       return bounds.get(batch.partition)?.low ?? 0;
     };
     const reason = await takeBatch(held, batch, this.options.kept.get(held.topic)?.kind === 'compacted', oldestKept);
-    if (reason === undefined) return;
+    if (reason === undefined || held.lane.isDropped) return;
     // kafkajs has written "begin anywhere" over the position by now: it is put right, so that a restart finds it gone as well.
     this.commits.known(held.brokerTopic, held.partition, undefined);
     this.commits.moved();

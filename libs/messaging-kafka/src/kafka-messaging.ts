@@ -2,7 +2,6 @@
 // away: publishing and subscribing wait, health tells, and all goes on when it is back.
 import { topicDefinitions } from '@kwota/contracts/topic-definitions';
 import { defaultPartitionCount, Messaging, type AssignmentListener, type IncomingMessage, type MessagingHealth, type OutgoingMessage, type Subscription, type SubscriptionOptions, type TopicDefinition } from '@kwota/messaging';
-import { PublishFailed } from '@kwota/messaging/failures';
 import type { Backoff, HandleBatchOptions } from '@kwota/messaging/handle-batch';
 import { partitionOf } from '@kwota/messaging/partition-of';
 import { randomBytes } from 'node:crypto';
@@ -47,7 +46,8 @@ export type KafkaMessagingOptions = Readonly<{
 
 export type KafkaTrouble =
   | Readonly<{ kind: 'retry' | 'dead-letter' | 'stopped'; group: string; topic: string; partition: number; offset: number; error: unknown }>
-  | Readonly<{ kind: 'rejoin'; group: string; error: unknown }>;
+  /** `assignment`: the listener of the group's partitions failed, and is called again. */
+  | Readonly<{ kind: 'rejoin' | 'assignment'; group: string; error: unknown }>;
 
 /** `commits`: Produce requests. `batches` and `batchMessages`: what handlers were given; `rejoins`: consumers that had to begin anew. */
 export type KafkaStats = Readonly<{ published: number; commits: number; retries: number; deadLetters: number; batches: number; batchMessages: number; rebalances: number; rejoins: number }>;
@@ -69,7 +69,7 @@ export class KafkaMessaging extends Messaging {
   private readonly counts = { retries: 0, deadLetters: 0, batches: 0, batchMessages: 0, rebalances: 0, rejoins: 0 };
   private readonly instanceId = randomBytes(8).toString('hex');
   private readonly lagsTimer: NodeJS.Timeout;
-  private closed = false;
+  private isClosing = false;
 
   private constructor(private readonly options: KafkaMessagingOptions) {
     super();
@@ -100,7 +100,6 @@ export class KafkaMessaging extends Messaging {
   }
 
   override publish(messages: readonly OutgoingMessage[]): Promise<void> {
-    if (this.closed) return Promise.reject(new PublishFailed('the log is closed'));
     const unknown = messages.find(({ topic }) => !this.kept.has(topic));
     if (unknown) return Promise.reject(unknownTopic(unknown.topic));
     return this.producer.publish(messages.map((message) => recordOf(message, this.namespace.topic(message.topic), partitionOf(message.key, this.partitionCount))));
@@ -109,12 +108,12 @@ export class KafkaMessaging extends Messaging {
   /** Resolves when this process is in the group and its positions are fixed; as long as no broker answers it waits. */
   override async subscribe({ topic, group, kind, handle }: SubscriptionOptions): Promise<Subscription> {
     if (!this.kept.has(topic)) throw unknownTopic(topic);
-    if (this.closed) throw new Error('the log is closed');
+    if (this.isClosing) throw new Error('the log is closed');
     const member = this.memberFor(topic, group, kind);
     member.topics.set(topic, handle);
     void member.change();
     await member.settled();
-    if (this.closed) throw new Error('the log is closed');
+    if (this.isClosing) throw new Error('the log is closed');
     return {
       close: () => member.leaveTopic(topic),
       caughtUp: () => this.caughtUp(member, topic),
@@ -158,9 +157,10 @@ export class KafkaMessaging extends Messaging {
   }
 
   override async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
+    if (this.isClosing) return;
+    this.isClosing = true;
     clearInterval(this.lagsTimer);
+    // Batches under way may publish until they are done.
     await Promise.all(this.allMembers().map((member) => member.close()));
     await this.producer.close(closeGraceMs);
     await this.connection.close();
@@ -200,6 +200,7 @@ export class KafkaMessaging extends Messaging {
         this.counts.rejoins += 1;
         this.options.onTrouble?.({ kind: 'rejoin', group, error });
       },
+      onUnready: (error) => this.options.onTrouble?.({ kind: 'assignment', group, error }),
     });
   }
 

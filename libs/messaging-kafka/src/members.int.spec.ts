@@ -87,12 +87,14 @@ onKafka(
     second.child.kill('SIGSTOP');
     await until(() => areShared([first, fourth]), moveMsMax, () => sharesOf([first, fourth]));
     await isHandledBy([first, fourth]);
+    const whileItStalled = value;
     const gainedBefore = second.gained.length;
     second.child.kill('SIGCONT');
     await until(() => second.gained.length > gainedBefore && areShared([first, second, fourth]), moveMsMax, () => sharesOf([first, second, fourth]));
     // Others have had them: it must not go on with what it remembers.
     expect(second.gained.at(-1)?.toSorted()).toEqual(second.partitions.toSorted());
     await isHandledBy([first, second, fourth]);
+    expect(second.handled.filter((one) => one.value === whileItStalled)).toEqual([]);
     await publisher.close();
   },
   timeoutMs,

@@ -14,13 +14,14 @@ export type LanePlace = Readonly<{
   committed: number;
   /** False: the member has lost the partition before it was ready for it. */
   mayBegin: Promise<boolean>;
+  isOurs: () => boolean;
   onProgress: (held: HeldLane) => void;
   onFull: (isFull: boolean) => void;
 }>;
 
 /** A lane from where the group was; `gone`: why it must not begin. It waits for the lane that had the partition before in this process. */
 export const openLane = (options: GroupMemberOptions, place: LanePlace): { held: HeldLane; gone: string | undefined } => {
-  const { topic, brokerTopic, partition, handle, bounds, committed, onFull } = place;
+  const { topic, brokerTopic, partition, handle, bounds, committed, isOurs, onFull } = place;
   const start = startIn(options, place);
   const from = 'from' in start ? start.from : Math.max(committed, bounds.low);
   const gone = 'gone' in start ? start.gone : undefined;
@@ -33,6 +34,7 @@ export const openLane = (options: GroupMemberOptions, place: LanePlace): { held:
     from,
     high: bounds.high,
     mayBegin: Promise.all([place.mayBegin, isTakenOver]).then(([isReady]) => isReady),
+    isOurs,
     ...(isLatestAlone ? { latestUntil: bounds.high } : {}),
     onProgress: () => place.onProgress(held),
     onFull,

@@ -16,6 +16,7 @@ const laneWith = (options: Partial<PartitionLaneOptions> = {}) => {
     from: 0,
     high: 0,
     mayBegin: Promise.resolve(true),
+    isOurs: () => true,
     onProgress: () => {},
     onFull: (isFull) => full.push(isFull),
     ...options,
@@ -54,6 +55,23 @@ it('nothing is handled before it may begin, and nothing where it may not', async
   never.lane.offer(messages(0, 1), 1, 1);
   await sleep(5);
   expect(never.batches).toEqual([]);
+});
+
+it('while the partition may be another member’s no batch begins; what is ours again goes on, what was dropped does not', async () => {
+  let isOurs = false;
+  const { lane, batches } = laneWith({ isOurs: () => isOurs });
+  lane.offer(messages(0, 2), 1, 2);
+  await sleep(30);
+  expect(batches).toEqual([]);
+  isOurs = true;
+  await lane.handledTo(2);
+  expect(batches).toEqual([[0, 1]]);
+
+  const dropped = laneWith({ isOurs: () => false });
+  dropped.lane.offer(messages(0, 1), 1, 1);
+  dropped.lane.drop();
+  await dropped.lane.ended();
+  expect([dropped.batches, dropped.lane.next]).toEqual([[], 0]);
 });
 
 it('it says when it holds enough, by number and by bytes, and when it has room again', async () => {

@@ -1,5 +1,5 @@
 import type { BatchHandler, IncomingMessage } from '@kwota/messaging';
-import { handleBatch, type HandleBatchOptions } from '@kwota/messaging/handle-batch';
+import { handleBatch, pause, type HandleBatchOptions } from '@kwota/messaging/handle-batch';
 import { LatestValues } from './latest-values.js';
 
 export type PartitionLaneOptions = Readonly<{
@@ -11,6 +11,8 @@ export type PartitionLaneOptions = Readonly<{
   high: number;
   /** Nothing is handled before it resolves, and nothing at all where it resolves to false. */
   mayBegin: Promise<boolean>;
+  /** Asked before each batch: false while the member may have been replaced without knowing it. */
+  isOurs: () => boolean;
   /** Messages below it are only worth their key's latest value. */
   latestUntil?: number;
   onProgress: () => void;
@@ -23,6 +25,7 @@ export const batchMax = 1_000;
 /** What waits in memory: 100 lanes that all lag hold 200 MB. */
 const queuedMessagesMax = 5_000;
 const queuedBytesMax = 2_000_000;
+const askAgainMs = 20;
 
 /** One group's messages of one topic's partition, from memory: in order, one batch at a time. Fetching goes on meanwhile, up to a bound. */
 export class PartitionLane {
@@ -142,7 +145,7 @@ export class PartitionLane {
   private async run(): Promise<void> {
     const { handle, handling, mayBegin, onProgress } = this.options;
     if (await mayBegin) {
-      while (this.queue.length > 0 && !this.isDropped && !this.stopped) {
+      while ((await this.mayGoOn()) && this.queue.length > 0) {
         const batch = this.queue.splice(0, batchMax);
         // Known now: when the batch is done, a lane that was dropped meanwhile has no queue to look at, though what was in it is not handled.
         const after = this.endOfHandled();
@@ -161,6 +164,12 @@ export class PartitionLane {
     if (this.isDropped) this.tell(Infinity);
   }
 
+  /** Waits while it is not known whose the partition is; false: it is not this lane's any more. */
+  private async mayGoOn(): Promise<boolean> {
+    while (!this.isDropped && !this.stopped && !this.options.isOurs()) await pause(askAgainMs, this.abort.signal);
+    return !this.isDropped && !this.stopped;
+  }
+
   /** Where the queue begins, or else the end of what was fetched. */
   private endOfHandled(): number {
     return this.queue[0]?.offset ?? this.fetchedTo;
@@ -177,7 +186,7 @@ export class PartitionLane {
     const isFull = this.isFull
       ? this.queue.length > queuedMessagesMax / 2 || this.queuedBytes > queuedBytesMax / 2
       : this.queue.length > queuedMessagesMax || this.queuedBytes > queuedBytesMax;
-    if (isFull === this.isFull) return;
+    if (isFull === this.isFull || this.isDropped) return;
     this.isFull = isFull;
     this.options.onFull(isFull);
   }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PoisonMessage, RequestTimedOut, TransientFailure, UnknownVersion } from './failures.js';
+import { PoisonMessage, PublishFailed, RequestTimedOut, TransientFailure, UnknownVersion } from './failures.js';
 import { deadLetterTopicOf, type IncomingMessage, type Messaging, type OutgoingMessage, type TopicDefinition } from './messaging.js';
 import { replyTo, repliesTopic, Requests } from './requests.js';
 
@@ -312,7 +312,7 @@ export const messagingConformance = (
       expect(messaging.stats.published).toBe(3);
     });
 
-    promise('closing lets the batch under way finish', async () => {
+    promise('closing a subscription lets the batch under way finish', async () => {
       let finished = false;
       let begun = (): void => {};
       const beginning = new Promise<void>((resolve) => (begun = resolve));
@@ -326,5 +326,23 @@ export const messagingConformance = (
       await beginning;
       await subscription.close();
       expect(finished).toBe(true);
+    });
+
+    promise('closing lets batches under way finish, with what they publish, and begins no other', async () => {
+      const handled: unknown[] = [];
+      let begun = (): void => {};
+      const beginning = new Promise<void>((resolve) => (begun = resolve));
+      const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
+        begun();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await messaging.publish([message('account-b', 'of the batch')]);
+        handled.push(...valuesOf(batch));
+      };
+      await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle });
+      await messaging.publish([message('account-a', 1)]);
+      await beginning;
+      await messaging.close();
+      expect(handled).toEqual([1]);
+      await expect(messaging.publish([message('account-a', 2)])).rejects.toThrow(PublishFailed);
     });
   });
