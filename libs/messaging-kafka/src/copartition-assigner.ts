@@ -25,10 +25,15 @@ export class CopartitionAssigner {
   /**
    * Takes a member out of the group that this process was before it lost the broker: nobody else knows that it is dead, and the group would wait
    * for it a whole session long. kafkajs hands the cluster to an assigner only, and its types leave this request out.
+   * @throws when the coordinator does not answer, or still loads: joining would fail, too.
    */
   async takeOut(groupId: string, memberId: string): Promise<void> {
     const coordinator = (await this.cluster?.findGroupCoordinator({ groupId })) as unknown as CanLeave | undefined;
-    await coordinator?.leaveGroup({ groupId, memberId });
+    try {
+      await coordinator?.leaveGroup({ groupId, memberId });
+    } catch (error) {
+      if ((error as { type?: string }).type !== 'UNKNOWN_MEMBER_ID') throw error;
+    }
   }
 
   readonly assigner: PartitionAssigner = ({ cluster }) => {

@@ -107,6 +107,15 @@ it('a producer that cannot connect is tried again; what waits is not told of it'
   expect(requests.map((request) => request.producer)).toEqual([3]);
 });
 
+it('closing lets go of a broker that is only on its way', async () => {
+  const { ended, open } = brokerWith();
+  const producer = producerOn(() => ({ ...open(), connect: () => new Promise(() => {}) }));
+  const published = producer.publish([record('1')]);
+  await sleep(5);
+  await Promise.all([producer.close(5), expect(published).rejects.toThrow('stopping')]);
+  expect(ended).toEqual([1]);
+});
+
 it('closing sends what waits, and tells those whom the broker does not answer', async () => {
   const { requests, open } = brokerWith((request) => (request === 1 ? Promise.resolve() : new Promise(() => {})));
   const producer = producerOn(open);

@@ -51,6 +51,8 @@ export class GatheringProducer {
   private queuedBytes = 0;
   private out: readonly Waiting[] = [];
   private connection: ProducerConnection | undefined;
+  /** On its way to the broker. */
+  private opening: ProducerConnection | undefined;
   private running: Promise<void> | undefined;
   private closed = false;
   private readonly timer: NodeJS.Timeout;
@@ -89,9 +91,9 @@ export class GatheringProducer {
     clearTimeout(timer);
     clearInterval(this.timer);
     this.drop([...this.out, ...this.queue.splice(0)], new PublishFailed('this process is stopping'));
-    const { connection } = this;
+    const { connection, opening } = this;
     this.connection = undefined;
-    await connection?.disconnect();
+    await Promise.all([connection?.disconnect(), opening?.disconnect()]);
   }
 
   private async run(): Promise<void> {
@@ -120,6 +122,7 @@ export class GatheringProducer {
   private async connect(): Promise<ProducerConnection | undefined> {
     if (this.connection) return this.connection;
     const connection = this.options.open();
+    this.opening = connection;
     try {
       await connection.connect();
       this.connection = connection;
@@ -129,6 +132,8 @@ export class GatheringProducer {
       void connection.disconnect();
       await new Promise((resolve) => setTimeout(resolve, connectAgainMs));
       return undefined;
+    } finally {
+      this.opening = undefined;
     }
   }
 

@@ -40,7 +40,7 @@ const silentMsMax = 3 * rebalanceTimeoutMs;
 const silenceLookEveryMs = 1_000;
 /** For leaving the group in good order. */
 const leaveMsMax = 3_000;
-const rebuildBackoff: Backoff = { firstMs: 100, maxMs: 2_000 };
+const rebuildBackoff: Backoff = { firstMs: 100, maxMs: 500 };
 const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 };
 
 export type GroupConsumerOptions = Readonly<{
@@ -142,7 +142,7 @@ export class GroupConsumer {
     const run = async (): Promise<never> => {
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-      if (this.memberId !== undefined) await assigner.takeOut(groupId, this.memberId).catch(() => {});
+      if (this.memberId !== undefined) await assigner.takeOut(groupId, this.memberId);
       this.memberId = undefined;
       await consumer.run({ autoCommit: false, eachBatch: (payload) => listener.onBatch(payload) });
       return new Promise(() => {});

@@ -2,8 +2,6 @@
 import { deadLetterTopicOf, type TopicDefinition } from '@kwota/messaging';
 import { KafkaMessaging, type KafkaMessagingOptions } from './kafka-messaging.js';
 
-export const missing = 'NOT RUN: needs Java 17 and Maven';
-
 const dayMs = 24 * 60 * 60 * 1_000;
 export const work = 'work.v1';
 export const more = 'more.v1';
