@@ -1,4 +1,4 @@
-import { openKafka } from '@kwota/messaging-kafka/open-kafka';
+import { openGatheringKafka } from '@kwota/messaging-kafka/open-kafka';
 import { runService, serve } from '@kwota/service-kit/run-service';
 import { carrierSettings, readCarrierConfig } from './carrier.config.js';
 import { CarrierModule } from './carrier.module.js';
@@ -7,7 +7,7 @@ import { noSmsLeaves, startBuiltInSmsc } from './connect-smsc/built-in-smsc.js';
 await runService({
   name: 'carrier',
   settings: carrierSettings,
-  openMessaging: openKafka,
+  openMessaging: openGatheringKafka,
   adminPort: (environment) => readCarrierConfig(environment).adminPort,
   databases: ({ KWOTA_DATABASE_URL }) => [KWOTA_DATABASE_URL],
   begin: async ({ runtime, environment }) => {

@@ -1,4 +1,4 @@
-import { openKafka } from '@kwota/messaging-kafka/open-kafka';
+import { openGatheringKafka } from '@kwota/messaging-kafka/open-kafka';
 import { runService, serve } from '@kwota/service-kit/run-service';
 import { readDlrConfig, dlrSettings } from './dlr.config.js';
 import { DlrModule } from './dlr.module.js';
@@ -6,7 +6,7 @@ import { DlrModule } from './dlr.module.js';
 await runService({
   name: 'dlr',
   settings: dlrSettings,
-  openMessaging: openKafka,
+  openMessaging: openGatheringKafka,
   adminPort: (environment) => readDlrConfig(environment).adminPort,
   databases: ({ KWOTA_DATABASE_URL }) => [KWOTA_DATABASE_URL],
   begin: ({ runtime, environment }) => serve(runtime, DlrModule.register(runtime, readDlrConfig(environment))),

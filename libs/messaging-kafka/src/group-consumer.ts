@@ -20,17 +20,21 @@ export type ConsumerListener = Readonly<{
   onLeft: (error: unknown) => void;
 }>;
 
-export type GroupTimings = Readonly<{ sessionTimeoutMs: number; heartbeatMs: number }>;
-const defaultTimings: GroupTimings = { sessionTimeoutMs: 6_000, heartbeatMs: 1_000 };
+/** `fetchSpacingMs`: so long after a fetch that brought something the next may begin; what comes meanwhile is in it. */
+export type GroupTimings = Readonly<{ sessionTimeoutMs: number; heartbeatMs: number; fetchSpacingMs: number }>;
+const defaultTimings: GroupTimings = { sessionTimeoutMs: 6_000, heartbeatMs: 1_000, fetchSpacingMs: 0 };
 
 /** A member notices a rebalance with a heartbeat, and must have some within a session. */
-export const timingsOf = ({ sessionTimeoutMs = defaultTimings.sessionTimeoutMs, heartbeatMs }: Partial<GroupTimings> = {}): GroupTimings => ({
+export const timingsOf = ({ sessionTimeoutMs = defaultTimings.sessionTimeoutMs, heartbeatMs, fetchSpacingMs = defaultTimings.fetchSpacingMs }: Partial<GroupTimings> = {}): GroupTimings => ({
   sessionTimeoutMs,
+  fetchSpacingMs,
   heartbeatMs: heartbeatMs ?? Math.min(defaultTimings.heartbeatMs, sessionTimeoutMs / 4),
 });
 
 /** An idle fetch waits so long for something to come; commits and heartbeats have another connection. */
-const fetchWaitMs = 100;
+const fetchWaitMs = 300;
+/** A service has up to four topics of eight partitions. */
+const concurrentBatches = 32;
 const fetchBytesPerPartition = 1_048_576;
 const requestTimeoutMs = 5_000;
 /** A member that does not join again by then is left out; handlers do not hold up joining here, so only a dead one is. */
@@ -144,7 +148,15 @@ export class GroupConsumer {
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
       if (this.memberId !== undefined) await assigner.takeOut(groupId, this.memberId);
       this.memberId = undefined;
-      await consumer.run({ autoCommit: false, eachBatch: (payload) => listener.onBatch(payload) });
+      await consumer.run({
+        autoCommit: false,
+        // Of a fetch that is to wait all batches wait together. Each of kafkajs's workers costs something at every fetch, so there are no more than that takes.
+        partitionsConsumedConcurrently: timings.fetchSpacingMs > 0 ? concurrentBatches : 1,
+        eachBatch: async (payload) => {
+          await listener.onBatch(payload);
+          if (timings.fetchSpacingMs > 0) await pause(timings.fetchSpacingMs, this.closing.signal);
+        },
+      });
       return new Promise(() => {});
     };
     const error = await Promise.race([run(), fallen, this.silence(), untilAborted(this.closing.signal)]).catch((reason: unknown) => reason);

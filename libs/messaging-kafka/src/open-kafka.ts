@@ -6,7 +6,18 @@ import type { KafkaClientOptions, KafkaSecurity } from './kafka-client.js';
 import { KafkaMessaging } from './kafka-messaging.js';
 
 /** Returns at once, also while no broker answers. @throws Error where KWOTA_KAFKA_CA cannot be read. */
-export const openKafka = (config: KafkaConfig, clientId: string, logger: Logger): Promise<KafkaMessaging> => {
+export const openKafka = (config: KafkaConfig, clientId: string, logger: Logger): Promise<KafkaMessaging> => open(config, clientId, logger, 0);
+
+/**
+ * For services whose work nobody waits for: Kafka costs by the request, and theirs would take the cores from whoever answers a client. A
+ * message may wait so long for others to come along.
+ */
+export const openGatheringKafka = (config: KafkaConfig, clientId: string, logger: Logger): Promise<KafkaMessaging> => open(config, clientId, logger, gatheringMs);
+
+/** As long as carrier and dlr space their transactions. */
+const gatheringMs = 20;
+
+const open = (config: KafkaConfig, clientId: string, logger: Logger, fetchSpacingMs: number): Promise<KafkaMessaging> => {
   const { partitionCount, replicationFactor, namespace, createTopics, sessionTimeoutMs } = config;
   return KafkaMessaging.open({
     ...clientOptionsOf(config, clientId),
@@ -14,7 +25,7 @@ export const openKafka = (config: KafkaConfig, clientId: string, logger: Logger)
     replicationFactor,
     namespace,
     createTopics,
-    timeouts: { sessionTimeoutMs },
+    timeouts: { sessionTimeoutMs, fetchSpacingMs },
     // What matters of it is told as trouble and by health: kafkajs calls every answer that it tries again an error.
     log: ({ level, message }) => logger.debug({ level, kafkajs: message }, 'kafkajs'),
     onTrouble: ({ error, ...trouble }) => logger.warn({ ...trouble, error: error instanceof Error ? error.name : 'unknown' }, 'a message is in trouble'),

@@ -1,8 +1,9 @@
 // Services start in any order: each says what it waits for, serves what it can meanwhile, and goes on by itself when it is there.
 import { startKafka, type KafkaBroker } from '@kwota/kafka/kafka-broker';
 import { startPostgres, type PostgresServer } from '@kwota/postgres/postgres-server';
-import { freePort, ServiceProcess, type ServiceName } from '@kwota/services/service-process';
+import { ServiceProcess, type ServiceName } from '@kwota/services/service-process';
 import { prepareServices, type Services } from '@kwota/services/start-services';
+import { freePort } from '@kwota/testing/free-port';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

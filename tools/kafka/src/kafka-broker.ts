@@ -1,4 +1,5 @@
 // A real Apache Kafka of one node for tests and for a look; it has its own folder and ports. It goes when the process goes.
+import { freePort } from '@kwota/testing/free-port';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -6,7 +7,6 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from './free-port.js';
 import { findKafkaProgram, packageFolder, type KafkaProgram } from './kafka-jars.js';
 import { untilReady } from './until-ready.js';
 
@@ -16,6 +16,8 @@ export type KafkaBrokerOptions = Readonly<{
   /** Any free one where left out. */
   port?: number;
   say?: (line: string) => void;
+  /** Java's own compiler and collector: slower to start, quicker under load, as nobody needs who tests and everybody who measures. */
+  underLoad?: boolean;
 }>;
 
 export type KafkaBroker = Readonly<{
@@ -37,8 +39,10 @@ export type KafkaBroker = Readonly<{
   close(): Promise<void>;
 }>;
 
-/** 220 MB of memory after the start, some 600 MB under load. The simple compiler and collector: it starts in two thirds of the time where cores are few. */
-const virtualMachine = ['-Xms128m', '-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+/** 220 MB of memory after the start, some 600 MB under load. */
+const memory = ['-Xms128m', '-Xmx512m'];
+/** The simple compiler and collector: it starts in two thirds of the time where cores are few. */
+const quickToStart = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 const run = promisify(execFile);
 
 /**
@@ -92,7 +96,7 @@ class Broker implements KafkaBroker {
   async start(): Promise<void> {
     if (!existsSync(join(this.data, 'meta.properties'))) await this.format();
     const log = openSync(this.log, 'a');
-    const options = [...virtualMachine, '-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true', '-Djava.net.preferIPv4Stack=true'];
+    const options = [...memory, ...(this.options.underLoad ? [] : quickToStart), '-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true', '-Djava.net.preferIPv4Stack=true'];
     const logging = `-Dlog4j2.configurationFile=${join(packageFolder, 'log4j2.yaml')}`;
     const child = spawn(this.program.java, [...options, logging, '-cp', this.classPath, 'kafka.Kafka', this.settings], { stdio: ['ignore', log, log] });
     closeSync(log);

@@ -1,6 +1,6 @@
 // A real Kafka in the foreground, for a look at Kwota over it: `npm run kafka`. Its data stay; ctrl-C ends it.
+import { isFree } from '@kwota/testing/free-port';
 import { join, resolve } from 'node:path';
-import { isFree } from './free-port.js';
 import { startKafka } from './kafka-broker.js';
 import { kafkaVersion } from './kafka-jars.js';
 

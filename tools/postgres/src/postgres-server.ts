@@ -1,9 +1,9 @@
 // A real PostgreSQL server for one test or one look, from Debian's package; it has its own folder, port and password.
+import { freePort } from '@kwota/testing/free-port';
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -116,13 +116,4 @@ const ownerOfServer = async (): Promise<{ uid: number; gid: number } | undefined
   if (process.getuid?.() !== 0) return undefined;
   const idOf = async (option: string): Promise<number> => Number((await run('id', [option, systemUser])).stdout);
   return { uid: await idOf('-u'), gid: await idOf('-g') };
-};
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 };

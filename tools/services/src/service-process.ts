@@ -1,7 +1,6 @@
 // One service as a process of its own: started, stopped, killed, paused, and started again on the same data and port.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +13,8 @@ export type ServiceProcessOptions = Readonly<{
   service: ServiceName;
   /** Its data folder, ports and settings included. */
   environment: Readonly<Record<string, string>>;
+  /** For Node itself, as --cpu-prof. */
+  execArgv?: readonly string[];
   /** Each line that it writes, as it comes. */
   onLine?: (line: string) => void;
 }>;
@@ -51,7 +52,7 @@ export class ServiceProcess {
 
   start(): void {
     if (this.isRunning) return;
-    const child = spawn(process.execPath, [`apps/${this.service}/dist/main.js`], {
+    const child = spawn(process.execPath, [...(this.options.execArgv ?? []), `apps/${this.service}/dist/main.js`], {
       cwd: workspace,
       env: { PATH: process.env['PATH'] ?? '', ...this.options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -110,13 +111,3 @@ export class ServiceProcess {
     this.options.onLine?.(line);
   }
 }
-
-/** A port that was free a moment ago. */
-export const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-};

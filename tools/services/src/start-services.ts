@@ -1,15 +1,17 @@
 // The six services as processes of their own, some of them several times, over a broker that runs already.
 import { keepSecretKey } from '@kwota/service-kit/secret-key';
+import { freePort } from '@kwota/testing/free-port';
 import type { FirstStart } from '@kwota/testing/kwota-process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, ServiceProcess, serviceNames, type ServiceName } from './service-process.js';
+import { ServiceProcess, serviceNames, type ServiceName } from './service-process.js';
 
 export type StartServicesOptions = Readonly<{
   dataDir: string;
   brokers: readonly string[];
   /** For all of them. */
   environment?: Readonly<Record<string, string>>;
+  execArgv?: readonly string[];
   /** How many of each; one where left out. More than one needs databases that they can share. */
   instances?: Partial<Record<ServiceName, number>>;
 }>;
@@ -58,7 +60,7 @@ export class Services {
 }
 
 /** On free ports, each instance beyond the first in a folder of its own. Nothing is started yet. */
-export const prepareServices = async ({ dataDir, brokers, environment = {}, instances = {} }: StartServicesOptions): Promise<Services> => {
+export const prepareServices = async ({ dataDir, brokers, environment = {}, execArgv = [], instances = {} }: StartServicesOptions): Promise<Services> => {
   const secretKey = keepSecretKey(dataDir);
   const processes: ServiceProcess[] = [];
   for (const service of serviceNames) {
@@ -66,6 +68,7 @@ export const prepareServices = async ({ dataDir, brokers, environment = {}, inst
       processes.push(
         new ServiceProcess({
           service,
+          execArgv,
           environment: {
             KWOTA_MESSAGING: 'kafka',
             KWOTA_KAFKA_BROKERS: brokers.join(','),

@@ -4,12 +4,15 @@ import type { CreditEvent } from '@kwota/credit-ledger';
 import type { EventStore, StoredEvent } from '@kwota/event-store';
 import { Messaging } from '@kwota/messaging';
 import type { Logger } from '@kwota/service-kit/logger';
+import { Spacing } from '@kwota/service-kit/spacing';
 import { accountOf, streamOf } from './fold-account.js';
 import type { AppendedEvent } from './ledger-writer.js';
 
 const positionsEveryMs = 1_000;
 const retryDelayMs = 500;
 const factsPerPublish = 1_000;
+/** Nobody waits for a fact as for an answer: those of so many milliseconds leave together. */
+const spacingMs = 20;
 
 /**
  * An event as kwota.credit.v1 shows it: the ledger's own words, with its account, its place and its time. The digests of what was submitted stay
@@ -34,6 +37,7 @@ export class FactsRelay {
   /** By account, the last revision that was put into the queue since the start. */
   private readonly queuedUpTo = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
+  private readonly spacing = new Spacing(spacingMs);
   private queue: AppendedEvent[] = [];
   /** How many of the queue, from its start, are published: it is dropped in larger pieces. */
   private sent = 0;
@@ -101,6 +105,7 @@ export class FactsRelay {
 
   private async run(): Promise<void> {
     while (this.queue.length > 0) {
+      await this.spacing.turn();
       const events = this.queue.slice(this.sent, this.sent + factsPerPublish);
       try {
         await this.messaging.publish(events.map((event) => this.message(event)));

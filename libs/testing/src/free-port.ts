@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Below 32768, where Linux begins to give ports to outgoing connections: a client that knocks on a stopped broker's port would get that very
- * port sooner or later, meet itself, and the broker could not come back.
+ * Below 32768, where Linux begins to give ports to outgoing connections: a client that knocks on a stopped server's port would get that very
+ * port sooner or later, meet itself, and the server could not come back.
  */
 const [lowest, highest] = [29_200, 31_999] as const;
 
