@@ -11,7 +11,7 @@ const ticksPerSecond = 100;
 
 /** http2sms over six processes and a broker of its own, all on the same cores. Undefined where no broker can run; the screen says why. */
 export const benchKafka = async (): Promise<Figure[] | undefined> => {
-  const kafka = await startKafka({ underLoad: true });
+  const kafka = await startKafka();
   if (!kafka) return undefined;
   const dataDir = mkdtempSync(join(tmpdir(), 'kwota-bench-kafka-'));
   const smsc = await startSmscSimulator({ submissionsKeptMax: 1_000 });

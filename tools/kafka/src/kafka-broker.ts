@@ -16,8 +16,6 @@ export type KafkaBrokerOptions = Readonly<{
   /** Any free one where left out. */
   port?: number;
   say?: (line: string) => void;
-  /** Java's own compiler and collector: slower to start, quicker under load, as nobody needs who tests and everybody who measures. */
-  underLoad?: boolean;
 }>;
 
 export type KafkaBroker = Readonly<{
@@ -39,10 +37,8 @@ export type KafkaBroker = Readonly<{
   close(): Promise<void>;
 }>;
 
-/** 220 MB of memory after the start, some 600 MB under load. */
-const memory = ['-Xms128m', '-Xmx512m'];
-/** The simple compiler and collector: it starts in two thirds of the time where cores are few. */
-const quickToStart = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+/** 220 MB of memory after the start, some 600 MB under load. The simple compiler and collector: it starts in two thirds of the time where cores are few. */
+const virtualMachine = ['-Xms128m', '-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 const run = promisify(execFile);
 
 /**
@@ -96,7 +92,7 @@ class Broker implements KafkaBroker {
   async start(): Promise<void> {
     if (!existsSync(join(this.data, 'meta.properties'))) await this.format();
     const log = openSync(this.log, 'a');
-    const options = [...memory, ...(this.options.underLoad ? [] : quickToStart), '-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true', '-Djava.net.preferIPv4Stack=true'];
+    const options = [...virtualMachine, '-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true', '-Djava.net.preferIPv4Stack=true'];
     const logging = `-Dlog4j2.configurationFile=${join(packageFolder, 'log4j2.yaml')}`;
     const child = spawn(this.program.java, [...options, logging, '-cp', this.classPath, 'kafka.Kafka', this.settings], { stdio: ['ignore', log, log] });
     closeSync(log);
