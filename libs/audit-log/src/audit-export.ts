@@ -2,9 +2,11 @@
 import type { StoredEvent } from '@kwota/event-store';
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { hashLength } from './hash-chain.js';
 
 const format = 'kwota-audit-export/1';
+const beginning = '{"format":"kwota-audit-export/';
 const lineFeed = 0x0a;
 
 export class NotAnExport extends Error {
@@ -29,10 +31,15 @@ const lineOf = ({ position, stream, revision, type, data, hash }: StoredEvent): 
   return { index: position - 1, stream, revision, type, ...shown, hash: Buffer.from(hash).toString('hex') };
 };
 
-/** Whether the file's first line says that it is an export. */
+/** Whether the file begins as an export does, of whatever version. */
 export const isExport = async (path: string): Promise<boolean> => {
-  for await (const line of linesOf(path)) return (parsed(line) as { format?: unknown } | undefined)?.format === format;
-  return false;
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(beginning.length), 0, beginning.length, 0);
+    return buffer.toString('utf8', 0, bytesRead) === beginning;
+  } finally {
+    await file.close();
+  }
 };
 
 /** The events as they were exported, and nothing of them is trusted. @throws NotAnExport with the line, where its form is wrong or its end missing. */
