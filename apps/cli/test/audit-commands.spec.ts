@@ -1,0 +1,277 @@
+import { generateSignerKey, parseSignerKey } from '@kwota/audit-log/note-keys';
+import { aShopAndABank, anna, bank, shop } from '@kwota/audit-log/testing';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { audit, auditJson, inFolder, logKey, logName, writeCheckpoint, writeExport, writeStore } from './audit-under-test.js';
+
+const history = aShopAndABank().stored;
+const key = logKey.verifier.text;
+let file: string;
+beforeAll(async () => (file = await writeExport('history.jsonl', history)));
+
+const write = (name: string, content: unknown): string => {
+  writeFileSync(inFolder(name), typeof content === 'string' ? content : JSON.stringify(content));
+  return inFolder(name);
+};
+
+describe('replay', () => {
+  it('of an export is that of the store', async () => {
+    const environment = { KWOTA_EVENT_STORE_URL: `sqlite:${await writeStore('history.db', history)}` };
+    const ofExport = await auditJson<{ accounts: unknown }>(['replay', '--export', file]);
+    expect(ofExport).toMatchObject({ exitCode: 0, found: { events: history.length } });
+    expect((await auditJson<{ accounts: unknown }>(['replay'], environment)).found.accounts).toEqual(ofExport.found.accounts);
+  });
+
+  it('prints balances as they were', async () => {
+    const { found } = await auditJson<{ accounts: { account: string; poolMilliCredits: number }[] }>(['replay', '--export', file, '--until', '3']);
+    expect(found.accounts).toMatchObject([{ account: shop, poolMilliCredits: 100_000 }]);
+    const atOnce = await auditJson<{ accounts: { poolMilliCredits: number }[] }>(['replay', '--export', file, '--until', '2030-01-01T12:03:00Z']);
+    expect(atOnce.found.accounts).toMatchObject([{ account: shop, poolMilliCredits: 100_000 }]);
+  });
+});
+
+describe('export', () => {
+  it('of a store, and of an export, is the same byte by byte', async () => {
+    const environment = { KWOTA_EVENT_STORE_URL: `sqlite:${await writeStore('exported.db', history)}` };
+    expect(await audit(['export', '--out', inFolder('exported.jsonl')], environment)).toMatchObject({ exitCode: 0 });
+    expect(await audit(['export', '--export', file, '--out', inFolder('again.jsonl')])).toMatchObject({ exitCode: 0 });
+    const written = readFileSync(file, 'utf8');
+    expect([readFileSync(inFolder('exported.jsonl'), 'utf8'), readFileSync(inFolder('again.jsonl'), 'utf8')]).toEqual([written, written]);
+    expect(existsSync(inFolder('again.jsonl.partial'))).toBe(false);
+  });
+
+  it('as hledger has a transaction an event, with the balance of each posting', async () => {
+    const out = inFolder('journal.hledger');
+    expect(await auditJson(['export', '--export', file, '--format', 'hledger', '--out', out])).toMatchObject({ exitCode: 0, found: { events: history.length, format: 'hledger' } });
+    const text = readFileSync(out, 'utf8');
+    expect(text.split('\n').slice(1, 3)).toEqual(['decimal-mark .', 'commodity 1000.000 CREDIT']);
+    expect(text).toContain(`2030-01-01 * CreditsPurchased\n    ; position: 3, revision: 2, time: 2030-01-01T12:03:00.000Z\n    ${shop}:purchased  -100.000 CREDIT = -100.000 CREDIT\n    ${shop}:pool  100.000 CREDIT = 100.000 CREDIT\n`);
+    expect(text).toContain(`account ${shop}:quota:${anna}\n`);
+  });
+
+  it('as CSV has a line a posting', async () => {
+    const out = inFolder('journal.csv');
+    await audit(['export', '--export', file, '--format', 'csv', '--out', out]);
+    expect(readFileSync(out, 'utf8').split('\r\n')[1]).toMatch(new RegExp(`^3,credit-${shop},2,2030-01-01T12:03:00.000Z,CreditsPurchased,,${shop},purchased,-100.000,-100.000,[0-9a-f]{64}$`));
+  });
+
+  it('into a folder that is not there is told, and leaves nothing', async () => expect(await audit(['export', '--export', file, '--out', inFolder('no/where.jsonl')])).toMatchObject({ exitCode: 1 }));
+});
+
+describe('explain', () => {
+  const explain = (messageId: number, ...options: string[]) => auditJson<{ money: object; events: { proof: object | null }[]; service: object }>(['explain', String(messageId), '--export', file, ...options]);
+
+  it.each([
+    [1, { outcome: 'charged', heldMilliCredits: 950, chargedMilliCredits: 950 }],
+    [2, { outcome: 'not charged', releasedMilliCredits: 950, chargedMilliCredits: 0 }],
+    [3, { outcome: 'charged in part', heldMilliCredits: 2_850, capturedMilliCredits: 1_900, releasedMilliCredits: 950 }],
+    [4, { outcome: 'not charged', capturedMilliCredits: 950, refundedMilliCredits: 950 }],
+    [5, { outcome: 'withdrawn', chargedMilliCredits: 0 }],
+    [6, { outcome: 'held', heldMilliCredits: 950 }],
+    [7, { outcome: 'refused', refusedWith: 'quota-too-low' }],
+    [99, { outcome: 'withdrawn' }],
+  ])('message %d: %j', async (messageId, money) => expect(await explain(messageId)).toMatchObject({ exitCode: 0, found: { messageId, account: shop, money } }));
+
+  it('has a proof of each event that is sealed', async () => {
+    const held = history.findIndex(({ type }) => type === 'CreditsHeld') + 1;
+    const { found } = await explain(1, '--checkpoint', writeCheckpoint('explained.txt', history, held));
+    expect(found.events).toMatchObject([{ proof: { index: held - 1 } }, { proof: null }]);
+  });
+
+  it('says what an export does not hold', async () => {
+    const { out } = await audit(['explain', '1', '--export', file]);
+    expect(out).toContain('receipts and callbacks: not available offline');
+    expect(out).toContain('not proved: no checkpoint was given');
+  });
+
+  it('tells receipts and callbacks where the service does', async () => {
+    const told = {
+      message: { ptt: 4, dlr: 1, final: true, parts: 1 },
+      attempts: [{ sequence: 2, attempt: 1, atMs: Date.UTC(2030, 0, 1, 13), status: 200, reason: null }],
+      callbacks: [{ sequence: 2, ptt: 4, dlr: 1, state: 'delivered' }],
+    };
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url);
+      response.end(JSON.stringify(told));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const environment = { KWOTA_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, KWOTA_OPERATOR_TOKEN: 'x', KWOTA_EVENT_STORE_URL: `sqlite:${await writeStore('explained.db', history)}` };
+    const { out } = await audit(['explain', '1'], environment);
+    expect(asked).toEqual([`/operator/accounts/${shop}/messages/1`]);
+    expect(out).toContain('receipts: DLR 1, ptt 4, final, 1 parts');
+    expect(out).toContain('2030-01-01T13:00:00.000Z 200');
+    await new Promise((resolve) => server.close(resolve));
+    expect((await audit(['explain', '1'], environment)).out).toContain('receipts and callbacks: not available: nobody answers');
+  });
+
+  it('knows no message that no event is about', async () => expect((await audit(['explain', '12345', '--export', file])).exitCode).toBe(1));
+});
+
+describe('prove', () => {
+  it.each([
+    [['1'], 2],
+    [['--account', shop, '--revision', '5'], 1],
+    [['--position', '3'], 1],
+  ])('%j', async (what, events) => {
+    const { exitCode, found } = await auditJson<{ events: unknown[] }>(['prove', ...what, '--export', file, '--checkpoint', writeCheckpoint('proved.txt', history)]);
+    expect([exitCode, found.events.length]).toEqual([0, events]);
+  });
+
+  it.each([
+    [['1', '--checkpoint', 'young.txt'], 'not-sealed'],
+    [['12345', '--checkpoint', 'whole.txt'], 'not-found'],
+    [['1', '--checkpoint', 'other.txt'], 'rewritten'],
+  ])('%j is refused: %s', async (what, outcome) => {
+    writeCheckpoint('young.txt', history, 3);
+    writeCheckpoint('whole.txt', history);
+    writeCheckpoint('other.txt', history.toReversed());
+    const [id = '', option = '', name = ''] = what;
+    expect(await auditJson(['prove', id, '--export', file, option, inFolder(name)])).toMatchObject({ exitCode: 1, found: { outcome } });
+  });
+
+  it('needs a checkpoint, and something to prove', async () => {
+    expect((await audit(['prove', '1', '--export', file])).exitCode).toBe(2);
+    expect((await audit(['prove', '--export', file])).exitCode).toBe(2);
+  });
+});
+
+describe('diff', () => {
+  const diff = async (first: string, second: string) => auditJson<{ outcome: string; orderPartsAt: number | null; differences: object[] }>(['diff', first, second]);
+
+  it('an export and its store are the same', async () => expect(await diff(file, await writeStore('same.db', history))).toMatchObject({ exitCode: 0, found: { outcome: 'same', differences: [] } }));
+
+  it('one that goes on where the other ends is no mismatch', async () => {
+    const shorter = await writeExport('shorter.jsonl', history.slice(0, -4));
+    expect(await diff(file, shorter)).toMatchObject({ exitCode: 0, found: { outcome: 'first-goes-on' } });
+    expect(await diff(shorter, file)).toMatchObject({ exitCode: 0, found: { outcome: 'second-goes-on' } });
+  });
+
+  it('tells the first event at which they part', async () => {
+    const edited = history.map((event) => (event.revision === 3 && event.stream === `credit-${shop}` ? { ...event, hash: Buffer.alloc(32) } : event));
+    expect(await diff(file, await writeExport('edited.jsonl', edited))).toMatchObject({ exitCode: 1, found: { outcome: 'different', differences: [{ stream: `credit-${shop}`, partsAt: 3 }] } });
+  });
+
+  it('tells another order of the same events', async () => {
+    const swapped = history.toSpliced(3, 2, { ...history[4]!, position: 4 }, { ...history[3]!, position: 5 });
+    const other = swapped.map((event, at) => ({ ...event, position: at + 1 }));
+    expect(await diff(file, await writeExport('order.jsonl', other))).toMatchObject({ exitCode: 1, found: { outcome: 'different', orderPartsAt: 4 } });
+  });
+
+  it('needs both', async () => expect((await audit(['diff', file, inFolder('not-there')])).exitCode).toBe(2));
+});
+
+describe('what-if', () => {
+  type Account = { account: string; chargedMilliCredits: number; leastMilliCredits: number; mostMilliCredits: number; uncertain: number };
+  const whatIf = async (...options: string[]) => {
+    const { exitCode, found } = await auditJson<{ accounts: Account[] }>(['what-if', '--export', file, ...options]);
+    expect(exitCode).toBe(0);
+    return Object.fromEntries(found.accounts.map((account) => [account.account, account]));
+  };
+
+  it('under the same rates is what it was', async () => {
+    const accounts = await whatIf('--rates', write('same-rates.json', { '': 1, '33': 0.95 }));
+    for (const { chargedMilliCredits, leastMilliCredits, mostMilliCredits } of Object.values(accounts)) expect([leastMilliCredits, mostMilliCredits]).toEqual([chargedMilliCredits, chargedMilliCredits]);
+    // Message 1 whole and two parts of 3; 2, 4 and 5 were free.
+    expect(accounts[shop]).toMatchObject({ messages: 5, chargedMilliCredits: 2_850 });
+  });
+
+  it('under other rates each billed part costs those', async () => expect((await whatIf('--rates', write('double.json', { '': 1, '33': 2 })))[shop]).toMatchObject({ leastMilliCredits: 6_000, mostMilliCredits: 6_000, uncertain: 0 }));
+
+  it('where a longer prefix may have been the number, it tells the least and the most', async () =>
+    expect((await whatIf('--rates', write('finer.json', { '': 1, '33': 1, '336': 3 })))[shop]).toMatchObject({ leastMilliCredits: 3_000, mostMilliCredits: 9_000, uncertain: 2 }));
+
+  it('with nothing free, what was not billed is charged as well', async () =>
+    expect((await whatIf('--billing', write('all.json', { notBilledDlrs: [] })))[shop]).toMatchObject({ chargedMilliCredits: 2_850, leastMilliCredits: 2_850 + 3 * 950, uncertain: 0 }));
+
+  it('what the ledger does not hold is told by finals, or is uncertain', async () => {
+    const billing = write('undelivered-free.json', { notBilledDlrs: [16, 2] });
+    expect((await whatIf('--billing', billing))[shop]).toMatchObject({ leastMilliCredits: 0, mostMilliCredits: 2_850, uncertain: 2 });
+    const parts = (...dlrs: number[]) => dlrs.map((dlr) => ({ dlr, ptt: 4 }));
+    const finals = write('finals.jsonl', [{ messageId: 1, final: false, parts: [] }, { messageId: 1, final: true, parts: parts(2) }, { messageId: 3, final: true, parts: parts(1, 1, 16) }].map((line) => JSON.stringify(line)).join('\n'));
+    expect((await whatIf('--billing', billing, '--finals', finals))[shop]).toMatchObject({ leastMilliCredits: 1_900, mostMilliCredits: 1_900, uncertain: 0 });
+    expect((await whatIf('--billing', billing, '--finals', finals))[bank]).toMatchObject({ leastMilliCredits: 0, mostMilliCredits: 950, uncertain: 1 });
+  });
+
+  it('needs a policy that can be read', async () => {
+    expect((await audit(['what-if', '--export', file])).exitCode).toBe(2);
+    expect((await audit(['what-if', '--export', file, '--billing', write('odd.json', { free: [] })])).exitCode).toBe(2);
+  });
+});
+
+describe('keys', () => {
+  it('are made for their owner alone, and never over another', async () => {
+    const out = inFolder('new.key');
+    const { exitCode, found } = await auditJson<{ verifierKey: string }>(['keygen', '--name', 'sms.example.org/ledger', '--out', out]);
+    expect([exitCode, (statSync(out).mode & 0o777).toString(8)]).toEqual([0, '600']);
+    expect(parseSignerKey(readFileSync(out, 'utf8')).verifier.text).toBe(found.verifierKey);
+    expect((await audit(['keygen', '--name', 'x', '--out', out])).exitCode).toBe(1);
+    expect((await audit(['keygen', '--name', 'with blank', '--out', inFolder('y')])).exitCode).toBe(2);
+  });
+
+  it('come from the command line, from a file, or from the environment', async () => {
+    const checkpoint = writeCheckpoint('keys.txt', history);
+    const keyFile = write('verifier.txt', `${key}\n`);
+    const verify = (...options: string[]) => ['verify', '--export', file, '--checkpoint', checkpoint, ...options];
+    const signed = { found: { checkpoints: [{ origin: logName, matches: true, signature: 'signed' }] } };
+    expect(await auditJson(verify('--key', key))).toMatchObject(signed);
+    expect(await auditJson(verify('--key', keyFile))).toMatchObject(signed);
+    expect(await auditJson(verify(), { KWOTA_AUDIT_VERIFIER_KEYS: key })).toMatchObject(signed);
+    expect(await auditJson(verify())).toMatchObject({ exitCode: 0, found: { checkpoints: [{ signature: 'not-checked' }] } });
+    const other = parseSignerKey(generateSignerKey(logName, 'log')).verifier.text;
+    expect(await auditJson(verify('--key', other))).toMatchObject({ exitCode: 1, found: { findings: [{ reason: 'not-signed' }] } });
+    expect((await audit(verify('--key', 'nonsense'))).exitCode).toBe(2);
+  });
+});
+
+describe('a witness', () => {
+  const witnessKey = generateSignerKey('witness.example.net', 'witness');
+  const environment = { KWOTA_AUDIT_WITNESS_KEY: witnessKey };
+  const state = inFolder('witness.json');
+  const request = async (name: string, size: number, seen: string, source = file, events = history) => {
+    const [checkpoint, out] = [writeCheckpoint(`${name}.txt`, events, size), inFolder(`${name}.request`)];
+    expect(await audit(['checkpoint', '--checkpoint', checkpoint, '--for-witness', seen, '--export', source, '--out', out])).toMatchObject({ exitCode: 0 });
+    return out;
+  };
+  const witness = (requestFile: string, ...options: string[]) => auditJson(['witness', requestFile, '--state', state, '--key', key, ...options], environment);
+
+  it('cosigns what goes on from what it saw before, and nothing else', async () => {
+    const [first, cosigned] = [await request('first', 12, '0'), inFolder('cosigned.txt')];
+    expect(await witness(first)).toMatchObject({ exitCode: 0, found: { outcome: 'cosigned', size: 12 } });
+    expect(await witness(await request('second', history.length, inFolder('first.txt')), '--out', cosigned)).toMatchObject({ exitCode: 0, found: { size: history.length } });
+    expect(await witness(first)).toMatchObject({ exitCode: 1, found: { refusal: 'smaller-than-seen', seenSize: history.length } });
+
+    const rewritten = history.toReversed().map((event, at) => ({ ...event, position: at + 1 }));
+    const longer = [...rewritten, { ...history[0]!, position: history.length + 1 }];
+    const source = await writeExport('rewritten.jsonl', longer);
+    expect(await witness(await request('split', history.length, '0', source, longer))).toMatchObject({ exitCode: 1, found: { refusal: 'split-view' } });
+    expect(await witness(await request('third', longer.length, '0', source, longer))).toMatchObject({ exitCode: 1, found: { refusal: 'old-size-differs' } });
+    writeCheckpoint('rewritten-before.txt', longer, history.length);
+    expect(await witness(await request('fourth', longer.length, inFolder('rewritten-before.txt'), source, longer))).toMatchObject({ exitCode: 1, found: { refusal: 'inconsistent' } });
+
+    const keys = [key, parseSignerKey(witnessKey).verifier.text].flatMap((text) => ['--key', text]);
+    const verified = await auditJson<{ checkpoints: { signedBy: string[] }[] }>(['verify', '--export', file, '--checkpoint', cosigned, ...keys]);
+    expect(verified).toMatchObject({ exitCode: 0, found: { checkpoints: [{ signature: 'signed', signedBy: [expect.stringContaining(logName), expect.stringContaining('witness witness.example.net at 2')] }] } });
+  });
+
+  it('knows only the logs that it was told of', async () => {
+    const args = ['witness', await request('unknown', 12, '0'), '--state', inFolder('other.json')];
+    expect(await auditJson(args, environment)).toMatchObject({ exitCode: 1, found: { refusal: 'origin-unknown' } });
+  });
+
+  it('has a key of its own', async () => {
+    const args = ['witness', await request('own', 12, '0'), '--state', inFolder('own.json'), '--key', key];
+    expect((await audit(args)).exitCode).toBe(2);
+    expect((await audit(args, { KWOTA_AUDIT_WITNESS_KEY: generateSignerKey('w', 'log') })).exitCode).toBe(2);
+  });
+
+  it('takes no other file for its state', async () => {
+    const args = ['witness', await request('state', 12, '0'), '--state', write('odd-state.json', 'nonsense'), '--key', key];
+    expect((await audit(args, environment)).exitCode).toBe(2);
+  });
+});
+
+describe('checkpoint', () => {
+  it('of nothing sealed says how to have one', async () => expect(await audit(['checkpoint'])).toMatchObject({ exitCode: 2, error: expect.stringContaining('KWOTA_AUDIT_KEY') }));
+});
