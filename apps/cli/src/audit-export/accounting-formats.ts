@@ -10,11 +10,11 @@ const amount = (milliCredits: number): string => `${exactCredits(milliCredits)} 
 /** hledger and ledger read the same transactions and declare them each in its own way. */
 const journal = (head: string, declare: (account: string) => string) =>
   async function* (transactions: AsyncIterable<Transaction>): Lines {
-    yield head;
+    yield `${head}tag position\ntag revision\ntag time\n`;
     for await (const { event, time, type, entries } of transactions) {
       for (const { account, posting } of entries.filter(({ isFirst }) => isFirst)) yield declare(`${account}:${posting}`);
       const lines = entries.map(({ account, posting, amountMilliCredits, balanceMilliCredits }) => `    ${account}:${posting}  ${amount(amountMilliCredits)} = ${amount(balanceMilliCredits)}`);
-      yield `\n${dayOf(time)} * ${type}\n    ; position: ${event.position}, revision: ${event.revision}, time: ${time}\n${lines.join('\n')}\n`;
+      yield `\n${dayOf(time)} * ${type}\n    ; position: ${event.position}\n    ; revision: ${event.revision}\n    ; time: ${time}\n${lines.join('\n')}\n`;
     }
   };
 
