@@ -1,5 +1,6 @@
 // Two histories, stream by stream: which goes on where the other ends, and where they part.
 import type { StoredEvent } from '@kwota/event-store';
+import { createHash } from 'node:crypto';
 
 /** `first` and `second` are counts of events. `parts-at`: the first revision at which they differ, with the reason of it that is found first. */
 export type StreamDifference = Readonly<{ stream: string; first: number; second: number; partsAt: number | null; position: number | null }>;
@@ -12,7 +13,10 @@ export type HistoryDifference = Readonly<{
   outcome: 'same' | 'first-goes-on' | 'second-goes-on' | 'different';
 }>;
 
-type Known = { hashes: Uint8Array[]; positions: number[] };
+type Known = { prints: Uint8Array[]; positions: number[] };
+
+/** Over all that is stored of an event: an edited one may keep its hash. */
+const printOf = ({ hash, type, data }: StoredEvent): Uint8Array => createHash('sha256').update(hash).update(`${type}\n`).update(data).digest();
 
 export const diffHistories = async (first: AsyncIterable<StoredEvent>, second: AsyncIterable<StoredEvent>): Promise<HistoryDifference> => {
   const [one, other] = [await indexOf(first), await indexOf(second)];
@@ -31,25 +35,27 @@ const outcomeOf = (differences: readonly StreamDifference[], orderPartsAt: numbe
   return more > 0 ? 'first-goes-on' : 'second-goes-on';
 };
 
-/** 40 bytes an event in memory: the hash of an event stands for its bytes and all before them, where the chain is right (audit verify). */
+/** Some 100 bytes an event in memory. */
 const indexOf = async (events: AsyncIterable<StoredEvent>): Promise<{ streams: Map<string, Known>; order: Uint8Array[] }> => {
   const streams = new Map<string, Known>();
   const order: Uint8Array[] = [];
-  for await (const { stream, hash, position } of events) {
+  for await (const event of events) {
+    const { stream, position } = event;
+    const print = printOf(event);
     let known = streams.get(stream);
-    if (!known) streams.set(stream, (known = { hashes: [], positions: [] }));
-    known.hashes.push(hash);
+    if (!known) streams.set(stream, (known = { prints: [], positions: [] }));
+    known.prints.push(print);
     known.positions.push(position);
-    order.push(hash);
+    order.push(print);
   }
   return { streams, order };
 };
 
-const differenceOf = (stream: string, first: Known = { hashes: [], positions: [] }, second: Known = { hashes: [], positions: [] }): readonly StreamDifference[] => {
-  const shorter = Math.min(first.hashes.length, second.hashes.length);
+const differenceOf = (stream: string, first: Known = { prints: [], positions: [] }, second: Known = { prints: [], positions: [] }): readonly StreamDifference[] => {
+  const shorter = Math.min(first.prints.length, second.prints.length);
   let same = 0;
-  while (same < shorter && Buffer.compare(first.hashes[same] as Uint8Array, second.hashes[same] as Uint8Array) === 0) same += 1;
-  if (same === first.hashes.length && same === second.hashes.length) return [];
+  while (same < shorter && Buffer.compare(first.prints[same] as Uint8Array, second.prints[same] as Uint8Array) === 0) same += 1;
+  if (same === first.prints.length && same === second.prints.length) return [];
   const parts = same < shorter;
-  return [{ stream, first: first.hashes.length, second: second.hashes.length, partsAt: parts ? same : null, position: parts ? (first.positions[same] ?? null) : null }];
+  return [{ stream, first: first.prints.length, second: second.prints.length, partsAt: parts ? same : null, position: parts ? (first.positions[same] ?? null) : null }];
 };

@@ -14,7 +14,7 @@ const reportOf = (first: string, second: string, difference: HistoryDifference):
     .slice(0, shownMax)
     .map(({ stream, first: one, second: other, partsAt, position }) => [stream, String(one), String(other), partsAt === null ? 'goes on' : `differ from revision ${partsAt}, position ${position}`]);
   const said = {
-    same: `the same ${streams} streams, event by event and in the same order`,
+    same: `the same ${streams} ${streams === 1 ? 'stream' : 'streams'}, event by event and in the same order`,
     'first-goes-on': `${first} goes on where ${second} ends; all before is the same`,
     'second-goes-on': `${second} goes on where ${first} ends; all before is the same`,
     different: orderPartsAt === null ? 'they are not one history' : `they are not one history: from position ${orderPartsAt} on the order of all events is another`,
