@@ -48,7 +48,7 @@ export class LedgerFold {
       return error instanceof BrokenInvariant ? 'invariant-broken' : 'unknown-event';
     }
     this.events += 1;
-    return undefined;
+    return isOverdrawn(state, event) ? 'invariant-broken' : undefined;
   }
 
   balances(): readonly AccountBalance[] {
@@ -83,6 +83,10 @@ const missingLink = (account: CreditAccount, event: CreditEvent): MoneyFault | u
       return undefined;
   }
 };
+
+/** The ledger's own check looks at the sum of all quotas; one that is below zero may hide behind the others. */
+const isOverdrawn = (account: CreditAccount, event: CreditEvent): boolean =>
+  'userId' in event && typeof event.userId === 'string' && (account.users.get(event.userId)?.grant?.leftMilliCredits ?? 0) < 0;
 
 const isWithin = (amount: MilliCredits, most: MilliCredits | undefined): boolean => most !== undefined && amount >= 0 && amount <= most;
 

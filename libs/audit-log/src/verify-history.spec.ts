@@ -132,9 +132,10 @@ describe('verify finds and names', () => {
     ['a charge without its hold', { type: 'CreditsCaptured', messageId: 555, amountMilliCredits: 1, billingPolicyVersion: 1, silent: false }, 'charge-without-hold'],
     ['a charge of more than is held', { type: 'CreditsCaptured', messageId: 6, amountMilliCredits: 951, billingPolicyVersion: 1, silent: false }, 'charge-without-hold'],
     ['sums that do not add up', { type: 'CreditsTransferredOut', transferId: 't-9', toAccount: bank, amountMilliCredits: 999_000 }, 'invariant-broken'],
+    ['a quota below zero, hidden behind another', { type: 'QuotaChanged', userId: 'u-anna', grantId: 'g', fromMilliCredits: 30_001, toMilliCredits: 0 }, 'invariant-broken'],
     ['an event of another version', { type: 'CreditsBurnt' } as unknown as CreditEvent, 'unknown-event'],
   ] as const)('%s', async (_, event, reason) => {
-    const { stored } = aShopAndABank().write(shop, event);
+    const { stored } = aShopAndABank().when(shop, { type: 'OpenUser', userId: 'u-bert' }).when(shop, { type: 'SetQuota', userId: 'u-bert', active: true, leftMilliCredits: 9_000 }).write(shop, event);
     expect(await findingsOf(stored, [])).toMatchObject([{ reason, stream: `credit-${shop}`, position: stored.length }]);
   });
 
