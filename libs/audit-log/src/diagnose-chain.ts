@@ -25,7 +25,7 @@ export class ChainDiagnosis {
   private next = 0;
   private time = '';
   /** What the next event may be chained to: the hash as stored and, after an edited event, the one that its bytes give. */
-  private links: readonly Uint8Array[] = [genesisHash];
+  private links: readonly [Uint8Array, ...Uint8Array[]] = [genesisHash];
   private hash: Uint8Array = genesisHash;
   private isForeign = false;
   /** Revisions that were passed over, with the position at which that showed. */
@@ -68,8 +68,9 @@ export class ChainDiagnosis {
   }
 
   private follow(event: StoredEvent, envelope: EventEnvelope | undefined): void {
-    const isChained = [...this.links, ...this.hashesClaiming(event.revision - 1)].some((link) => isSame(hashOf(link, event.data), event.hash));
-    const computed = hashOf(this.links[0] as Uint8Array, event.data);
+    const [link, ...others] = this.links;
+    const computed = hashOf(link, event.data);
+    const isChained = isSame(computed, event.hash) || [...others, ...this.hashesClaiming(event.revision - 1)].some((other) => isSame(hashOf(other, event.data), event.hash));
     this.goOn(event, isChained ? [event.hash] : [event.hash, computed]);
     if (!envelope) this.find('not-an-event', event);
     else if (streamOfAccount(envelope.account) !== event.stream) this.findForeign(event);
@@ -85,7 +86,7 @@ export class ChainDiagnosis {
     this.goOn(event, [event.hash]);
   }
 
-  private goOn({ revision, hash }: StoredEvent, links: readonly Uint8Array[]): void {
+  private goOn({ revision, hash }: StoredEvent, links: readonly [Uint8Array, ...Uint8Array[]]): void {
     this.next = revision + 1;
     this.hash = hash;
     this.links = links;

@@ -1,16 +1,24 @@
 // The tree of RFC 6962 section 2.1 (the same in RFC 9162) over leaves that are hashed already.
-import { createHash } from 'node:crypto';
-import { hashLength } from './hash-chain.js';
+import { hashLength, sha256 } from './hash-chain.js';
 
+/** They keep a leaf from passing for a node (RFC 6962 section 2.1). */
 const leafPrefix = Buffer.of(0);
-const nodePrefix = Buffer.of(1);
+const nodePrefix = 1;
+/** Reused, as nothing of it outlives the call. */
+const node = Buffer.alloc(1 + 2 * hashLength, nodePrefix);
 
-/** The prefixes keep a leaf from passing for a node (RFC 6962 section 2.1). */
-export const hashOfLeaf = (leaf: Uint8Array): Uint8Array => createHash('sha256').update(leafPrefix).update(leaf).digest();
-export const hashOfNode = (left: Uint8Array, right: Uint8Array): Uint8Array => createHash('sha256').update(nodePrefix).update(left).update(right).digest();
+export const hashOfLeaf = (leaf: Uint8Array): Uint8Array => sha256(Buffer.concat([leafPrefix, leaf]));
+
+/** @throws RangeError for what are no hashes. */
+export const hashOfNode = (left: Uint8Array, right: Uint8Array): Uint8Array => {
+  if (left.length !== hashLength || right.length !== hashLength) throw new RangeError(`a hash has ${hashLength} bytes`);
+  node.set(left, 1);
+  node.set(right, 1 + hashLength);
+  return sha256(node);
+};
 
 /** Of a tree without leaves. */
-export const emptyRoot: Uint8Array = createHash('sha256').digest();
+export const emptyRoot: Uint8Array = sha256(new Uint8Array(0));
 
 /**
  * A tree that only grows, by the roots of its full subtrees alone: one hash for each bit that is set in its size, the largest first. A million

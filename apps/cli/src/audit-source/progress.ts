@@ -9,8 +9,10 @@ const eventsPerLook = 2_048;
 const barLength = 24;
 
 /** Shows how far a long reading is, as a bar where the end is known. */
-export async function* withProgress(events: AsyncIterable<StoredEvent>, total: number | undefined, show: ShowProgress | undefined): AsyncGenerator<StoredEvent> {
-  if (!show) return yield* events;
+export const withProgress = (events: AsyncIterable<StoredEvent>, total: number | undefined, show: ShowProgress | undefined): AsyncIterable<StoredEvent> =>
+  show ? watched(events, total, show) : events;
+
+async function* watched(events: AsyncIterable<StoredEvent>, total: number | undefined, show: ShowProgress): AsyncGenerator<StoredEvent> {
   let count = 0;
   let shownAtMs = Date.now();
   let isShown = false;
