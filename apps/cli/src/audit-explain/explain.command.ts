@@ -60,7 +60,8 @@ const serviceOf = async ({ config }: AuditContext, source: AuditSource, account:
   const installation = findInstallation(config);
   if (!installation.found) return { outcome: 'not-available', reason: `not available: ${installation.reason}` };
   const answer = await new OperatorApi(installation.url, installation.operatorToken).get(pathOf(account, 'messages', String(messageId)), messageOfService);
-  return answer.outcome === 'done' ? { outcome: 'told', told: answer.body } : { outcome: 'not-available', reason: `not available: ${answer.message}` };
+  if (answer.outcome === 'done') return { outcome: 'told', told: answer.body };
+  return { outcome: 'not-available', reason: `${answer.outcome === 'refused' ? 'the running system does not tell them' : 'not available'}: ${answer.message}` };
 };
 
 const reportOf = (messageId: number, about: readonly { event: StoredEvent; envelope: EventEnvelope }[], money: MessageMoney, proofs: Proofs, service: OfService): Report => {
