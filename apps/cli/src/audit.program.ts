@@ -6,6 +6,7 @@ import { diffCommand } from './audit-diff/diff.command.js';
 import { explainCommand, type ExplainOptions } from './audit-explain/explain.command.js';
 import { exportCommand, exportFormats, type ExportOptions } from './audit-export/export.command.js';
 import { keygenCommand, type KeygenOptions } from './audit-keygen/keygen.command.js';
+import { verifierKeysCommand } from './audit-keygen/verifier-keys.command.js';
 import { checkProofCommand, type CheckProofOptions } from './audit-prove/check-proof.command.js';
 import { proveCommand, type ProveOptions } from './audit-prove/prove.command.js';
 import type { AuditContext } from './audit-source/audit-source.js';
@@ -21,6 +22,15 @@ type Run = (asJson: boolean | undefined, work: (context: AuditContext) => Promis
 
 const exportFile = (): Option => new Option('--export <file>', 'read an export alone instead of the store: no network, no access to Kwota');
 const keys = (): Option => new Option('--key <key>', "a verifier key whose signature counts, or a file of them; may be given again (KWOTA_AUDIT_VERIFIER_KEYS)").argParser(listed);
+
+/** The way of an auditor, from what the operator hands over to what can be handed on. */
+export const auditHelp = `
+With an export, a checkpoint and the log's verifier key, and nothing else (docs/audit-format.md):
+  kwota audit verify --export export.jsonl --checkpoint checkpoint.txt --key KEY
+  kwota audit explain 65537 --export export.jsonl --checkpoint checkpoint.txt
+  kwota audit prove 65537 --export export.jsonl --checkpoint checkpoint.txt --out proof.json
+  kwota audit check-proof proof.json --key KEY
+The operator makes them: kwota audit keygen (once), export --out export.jsonl, checkpoint --out checkpoint.txt.`;
 
 export const addAuditCommands = (command: Describe, run: Run): void => {
   command('verify', 'chain, tree, signatures, sums, charges and refunds, and what the running system reports: finds and names what was done')
@@ -96,4 +106,8 @@ export const addAuditCommands = (command: Describe, run: Run): void => {
     .option('--witness', 'for a witness')
     .requiredOption('--out <file>', 'the secret key, readable by its owner alone')
     .action((options: Json & KeygenOptions) => run(options.json, () => keygenCommand(options)));
+
+  command('verifier-keys', 'what anybody may know of the secret keys that are configured here (KWOTA_AUDIT_KEY, KWOTA_AUDIT_WITNESS_KEY)').action((options: Json) =>
+    run(options.json, verifierKeysCommand),
+  );
 };

@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { addresses, creditsOrOff, levelOrOff, positiveCredits, signedCredits, urlOrNone } from './arguments.js';
 import type { AuditContext, OpenEvents } from './audit-source/audit-source.js';
 import type { ShowProgress } from './audit-source/progress.js';
-import { addAuditCommands } from './audit.program.js';
+import { addAuditCommands, auditHelp } from './audit.program.js';
 import { findInstallation, readCliConfig } from './cli.config.js';
 import { createAccount, listAccounts, showAccount } from './manage-accounts/accounts.commands.js';
 import { addCredits, adjustCredits, showCredits } from './manage-credits/credits.commands.js';
@@ -127,7 +127,7 @@ const programOf = ({ environment, openEvents, openTopics, readStdin, writeOut, w
   command(topics, 'show', 'what there must be, and what is otherwise').action((options: Json) => askLog(options, showTopics));
   command(topics, 'apply', 'create what is missing, set retention where it differs').action((options: Json) => askLog(options, applyTopics));
 
-  const audit = group('audit', "the ledger's events, read without Kwota's help");
+  const audit = group('audit', "the ledger's events, read without Kwota's help").addHelpText('after', auditHelp);
   addAuditCommands(
     (nameAndArguments, description) => command(audit, nameAndArguments, description),
     async (asJson = false, work: (context: AuditContext) => Promise<Report>) => print(await work({ config: readCliConfig(environment), openEvents, showProgress }), asJson),

@@ -1,8 +1,13 @@
+import { CheckpointFile } from '@kwota/audit-log/checkpoint-file';
+import { parseCheckpoint } from '@kwota/audit-log/checkpoint';
+import { leafHashOf } from '@kwota/audit-log/event-leaf';
+import { MerkleFrontier } from '@kwota/audit-log/merkle-tree';
 import { generateSignerKey, parseSignerKey } from '@kwota/audit-log/note-keys';
 import { aShopAndABank, anna, bank, shop } from '@kwota/audit-log/testing';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { audit, auditJson, inFolder, logKey, logName, writeCheckpoint, writeExport, writeStore } from './audit-under-test.js';
 
 const history = aShopAndABank().stored;
@@ -210,6 +215,14 @@ describe('keys', () => {
     expect((await audit(['keygen', '--name', 'with blank', '--out', inFolder('y')])).exitCode).toBe(2);
   });
 
+  it('are told again, without the secret', async () => {
+    const secret = generateSignerKey('w', 'witness');
+    const environment = { KWOTA_AUDIT_KEY_FILE: inFolder('new.key'), KWOTA_AUDIT_WITNESS_KEY: secret };
+    const told = [parseSignerKey(readFileSync(inFolder('new.key'), 'utf8')), parseSignerKey(secret)].map(({ verifier }) => verifier.text);
+    expect(await audit(['verifier-keys'], environment)).toEqual({ exitCode: 0, out: `${told.join('\n')}\n`, error: '' });
+    expect((await audit(['verifier-keys'])).exitCode).toBe(2);
+  });
+
   it('come from the command line, from a file, or from the environment', async () => {
     const checkpoint = writeCheckpoint('keys.txt', history);
     const keyFile = write('verifier.txt', `${key}\n`);
@@ -274,4 +287,23 @@ describe('a witness', () => {
 
 describe('checkpoint', () => {
   it('of nothing sealed says how to have one', async () => expect(await audit(['checkpoint'])).toMatchObject({ exitCode: 2, error: expect.stringContaining('KWOTA_AUDIT_KEY') }));
+
+  it('shows what the sealer signed: the last, one of a size, all; and verify takes all of them', async () => {
+    const dataDir = inFolder('sealed');
+    mkdirSync(join(dataDir, 'ledger'), { recursive: true });
+    const file = CheckpointFile.open(join(dataDir, 'ledger', 'checkpoints.db'));
+    const frontier = MerkleFrontier.empty();
+    for (const { position, stream, revision, hash } of history) {
+      frontier.add(leafHashOf({ index: position - 1, stream, revision, hash }));
+      if (position % 10 === 9) file.save(parseCheckpoint(readFileSync(writeCheckpoint('sealed.txt', history, position))), { frontier, last: { stream, revision, hash } }, 0);
+    }
+    file.close();
+    const environment = { KWOTA_DATA_DIR: dataDir, KWOTA_EVENT_STORE_URL: `sqlite:${await writeStore('sealed.db', history)}` };
+    expect(await auditJson(['checkpoint', '--list'], environment)).toMatchObject({ exitCode: 0, found: [{ size: 9 }, { size: 19 }, { size: 29 }] });
+    expect((await audit(['checkpoint'], environment)).out).toMatch(/^sms\.example\.org\/ledger\n29\n/);
+    expect(await auditJson(['checkpoint', '--size', '19'], environment)).toMatchObject({ exitCode: 0, found: { size: 19 } });
+    expect((await audit(['checkpoint', '--size', '20'], environment)).exitCode).toBe(2);
+    expect(await auditJson(['verify', '--key', key], environment)).toMatchObject({ exitCode: 0, found: { checkpoints: [{ size: 9, signature: 'signed' }, { size: 19 }, { size: 29 }] } });
+    expect(await auditJson(['prove', '1'], environment)).toMatchObject({ exitCode: 0, found: { events: [{}, {}] } });
+  });
 });

@@ -18,7 +18,9 @@ export type ChainFinding = Readonly<{
   upTo?: number;
 }>;
 
-type Misplaced = Readonly<{ revision: number; claims: number; position: number; hash: Uint8Array }>;
+/** `position` is where it showed. */
+type Gap = Readonly<{ from: number; to: number; position: number }>;
+type Misplaced = Readonly<{ revision: number; claims: number; position: number }>;
 
 export class ChainDiagnosis {
   readonly findings: ChainFinding[] = [];
@@ -28,14 +30,15 @@ export class ChainDiagnosis {
   private links: readonly [Uint8Array, ...Uint8Array[]] = [genesisHash];
   private hash: Uint8Array = genesisHash;
   private isForeign = false;
-  /** Revisions that were passed over, with the position at which that showed. */
-  private readonly missing = new Map<number, number>();
+  /** Revisions that were passed over, as ranges: a forged revision may be any number. */
+  private readonly missing: Gap[] = [];
   private readonly misplaced: Misplaced[] = [];
+  private readonly hashByClaim = new Map<number, Uint8Array>();
 
   constructor(private readonly stream: string) {}
 
   get isSound(): boolean {
-    return this.findings.length === 0 && this.missing.size === 0 && this.misplaced.length === 0;
+    return this.findings.length === 0 && this.missing.length === 0 && this.misplaced.length === 0;
   }
 
   get head(): Readonly<{ revision: number; hash: Uint8Array }> {
@@ -47,22 +50,14 @@ export class ChainDiagnosis {
     const envelope = envelopeOf(event.data);
     if (event.revision === this.next) this.follow(event, envelope);
     else if (event.revision > this.next) this.jump(event);
-    else if (this.missing.delete(event.revision)) this.find('swapped', event, this.next - 1);
+    else if (this.fill(event.revision)) this.find('swapped', event, this.next - 1);
     else this.find('doubled', event);
     return envelope;
   }
 
   /** When the stream is at its end: what only shows by several events together. */
   finish(): readonly ChainFinding[] {
-    let gap: { from: number; to: number; position: number } | undefined;
-    for (const [revision, position] of this.missing) {
-      if (gap && gap.to + 1 === revision && gap.position === position) gap.to = revision;
-      else {
-        if (gap) this.find('dropped', { revision: gap.from, position: gap.position }, gap.to);
-        gap = { from: revision, to: revision, position };
-      }
-    }
-    if (gap) this.find('dropped', { revision: gap.from, position: gap.position }, gap.to);
+    for (const { from, to, position } of this.missing) this.find('dropped', { revision: from, position }, to);
     this.explainMisplaced();
     return this.findings;
   }
@@ -70,11 +65,11 @@ export class ChainDiagnosis {
   private follow(event: StoredEvent, envelope: EventEnvelope | undefined): void {
     const [link, ...others] = this.links;
     const computed = hashOf(link, event.data);
-    const isChained = isSame(computed, event.hash) || [...others, ...this.hashesClaiming(event.revision - 1)].some((other) => isSame(hashOf(other, event.data), event.hash));
+    const isChained = isSame(computed, event.hash) || [...others, this.hashByClaim.get(event.revision - 1)].some((other) => other && isSame(hashOf(other, event.data), event.hash));
     this.goOn(event, isChained ? [event.hash] : [event.hash, computed]);
     if (!envelope) this.find('not-an-event', event);
     else if (streamOfAccount(envelope.account) !== event.stream) this.findForeign(event);
-    else if (envelope.revision !== event.revision) this.misplaced.push({ ...event, claims: envelope.revision });
+    else if (envelope.revision !== event.revision) this.misplace(event, envelope.revision);
     else if (!isChained || envelope.type !== event.type) this.find('edited', event);
     else if (envelope.time < this.time) this.find('time-back', event);
     if (envelope && envelope.time > this.time) this.time = envelope.time;
@@ -82,7 +77,7 @@ export class ChainDiagnosis {
 
   /** What comes after a gap is chained to what is missing: its own hash is taken as it is. */
   private jump(event: StoredEvent): void {
-    for (let revision = this.next; revision < event.revision; revision += 1) this.missing.set(revision, event.position);
+    this.missing.push({ from: this.next, to: event.revision - 1, position: event.position });
     this.goOn(event, [event.hash]);
   }
 
@@ -92,8 +87,19 @@ export class ChainDiagnosis {
     this.links = links;
   }
 
-  private hashesClaiming(revision: number): readonly Uint8Array[] {
-    return this.misplaced.filter(({ claims }) => claims === revision).map(({ hash }) => hash);
+  private misplace({ revision, position, hash }: StoredEvent, claims: number): void {
+    this.misplaced.push({ revision, claims, position });
+    this.hashByClaim.set(claims, hash);
+  }
+
+  /** A missing revision came after all. */
+  private fill(revision: number): boolean {
+    const at = this.missing.findIndex(({ from, to }) => from <= revision && revision <= to);
+    const gap = this.missing[at];
+    if (!gap) return false;
+    const rest = [{ ...gap, to: revision - 1 }, { ...gap, from: revision + 1 }].filter(({ from, to }) => from <= to);
+    this.missing.splice(at, 1, ...rest);
+    return true;
   }
 
   private explainMisplaced(): void {

@@ -1,5 +1,6 @@
 // The tree of RFC 6962 section 2.1 (the same in RFC 9162) over leaves that are hashed already.
 import { hashLength, sha256 } from './hash-chain.js';
+import { HashList } from './hash-list.js';
 
 /** They keep a leaf from passing for a node (RFC 6962 section 2.1). */
 const leafPrefix = Buffer.of(0);
@@ -73,7 +74,7 @@ const bitsSetIn = (size: number): number => {
  * is high.
  */
 export class MerkleTree {
-  private readonly levels: Uint8Array[][] = [[]];
+  private readonly levels: HashList[] = [new HashList()];
 
   get size(): number {
     return this.levels[0]?.length ?? 0;
@@ -82,10 +83,10 @@ export class MerkleTree {
   add(leafHash: Uint8Array): void {
     let hash = leafHash;
     for (let level = 0; ; level += 1) {
-      const hashes = (this.levels[level] ??= []);
+      const hashes = (this.levels[level] ??= new HashList());
       hashes.push(hash);
       if (hashes.length % 2 === 1) return;
-      hash = hashOfNode(hashes[hashes.length - 2] as Uint8Array, hash);
+      hash = hashOfNode(hashes.at(hashes.length - 2), hash);
     }
   }
 
@@ -126,7 +127,7 @@ export class MerkleTree {
   private hashOf(start: number, end: number): Uint8Array {
     const count = end - start;
     const level = Math.floor(Math.log2(count));
-    if (2 ** level === count) return this.levels[level]?.[start / count] as Uint8Array;
+    if (2 ** level === count) return (this.levels[level] as HashList).at(start / count);
     const middle = start + splitOf(count);
     return hashOfNode(this.hashOf(start, middle), this.hashOf(middle, end));
   }

@@ -96,6 +96,9 @@ describe('verify finds and names', () => {
       { reason: 'dropped', stream: fifth.stream, revision: 5, upTo: 5, position: ofShop[6]!.position },
     ]));
 
+  it('a revision forged to any number, without counting up to it', async () =>
+    expect(await findingsOf(history.with(at(ofShop.at(-1)!), { ...ofShop.at(-1)!, revision: Number.MAX_SAFE_INTEGER }), [])).toMatchObject([{ reason: 'dropped', upTo: Number.MAX_SAFE_INTEGER - 1 }]));
+
   it('one that is there twice', async () =>
     expect(await findingsOf(renumbered(history.toSpliced(at(ofShop[7]!), 0, fifth)), [])).toMatchObject([{ reason: 'doubled', revision: 5 }]));
 

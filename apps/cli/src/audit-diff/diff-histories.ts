@@ -1,4 +1,5 @@
 // Two histories, stream by stream: which goes on where the other ends, and where they part.
+import { HashList } from '@kwota/audit-log/hash-list';
 import type { StoredEvent } from '@kwota/event-store';
 import { createHash } from 'node:crypto';
 
@@ -13,7 +14,16 @@ export type HistoryDifference = Readonly<{
   outcome: 'same' | 'first-goes-on' | 'second-goes-on' | 'different';
 }>;
 
-type Known = { prints: Uint8Array[]; positions: number[] };
+type Known = { prints: HashList; positions: number[] };
+
+const nothing = (): Known => ({ prints: new HashList(), positions: [] });
+
+const commonLength = (one: HashList, other: HashList): number => {
+  const shorter = Math.min(one.length, other.length);
+  let same = 0;
+  while (same < shorter && Buffer.compare(one.at(same), other.at(same)) === 0) same += 1;
+  return same;
+};
 
 /** Over all that is stored of an event: an edited one may keep its hash. */
 const printOf = ({ hash, type, data }: StoredEvent): Uint8Array => createHash('sha256').update(hash).update(`${type}\n`).update(data).digest();
@@ -22,10 +32,8 @@ export const diffHistories = async (first: AsyncIterable<StoredEvent>, second: A
   const [one, other] = [await indexOf(first), await indexOf(second)];
   const streams = new Set([...one.streams.keys(), ...other.streams.keys()]);
   const differences = [...streams].flatMap((stream) => differenceOf(stream, one.streams.get(stream), other.streams.get(stream)));
-  const shorter = Math.min(one.order.length, other.order.length);
-  let same = 0;
-  while (same < shorter && Buffer.compare(one.order[same] as Uint8Array, other.order[same] as Uint8Array) === 0) same += 1;
-  const orderPartsAt = same < shorter ? same + 1 : null;
+  const same = commonLength(one.order, other.order);
+  const orderPartsAt = same < Math.min(one.order.length, other.order.length) ? same + 1 : null;
   return { streams: streams.size, differences, orderPartsAt, outcome: outcomeOf(differences, orderPartsAt, one.order.length - other.order.length) };
 };
 
@@ -35,15 +43,15 @@ const outcomeOf = (differences: readonly StreamDifference[], orderPartsAt: numbe
   return more > 0 ? 'first-goes-on' : 'second-goes-on';
 };
 
-/** Some 100 bytes an event in memory. */
-const indexOf = async (events: AsyncIterable<StoredEvent>): Promise<{ streams: Map<string, Known>; order: Uint8Array[] }> => {
+/** Some 80 bytes an event in memory. */
+const indexOf = async (events: AsyncIterable<StoredEvent>): Promise<{ streams: Map<string, Known>; order: HashList }> => {
   const streams = new Map<string, Known>();
-  const order: Uint8Array[] = [];
+  const order = new HashList();
   for await (const event of events) {
     const { stream, position } = event;
     const print = printOf(event);
     let known = streams.get(stream);
-    if (!known) streams.set(stream, (known = { prints: [], positions: [] }));
+    if (!known) streams.set(stream, (known = nothing()));
     known.prints.push(print);
     known.positions.push(position);
     order.push(print);
@@ -51,11 +59,9 @@ const indexOf = async (events: AsyncIterable<StoredEvent>): Promise<{ streams: M
   return { streams, order };
 };
 
-const differenceOf = (stream: string, first: Known = { prints: [], positions: [] }, second: Known = { prints: [], positions: [] }): readonly StreamDifference[] => {
-  const shorter = Math.min(first.prints.length, second.prints.length);
-  let same = 0;
-  while (same < shorter && Buffer.compare(first.prints[same] as Uint8Array, second.prints[same] as Uint8Array) === 0) same += 1;
+const differenceOf = (stream: string, first: Known = nothing(), second: Known = nothing()): readonly StreamDifference[] => {
+  const same = commonLength(first.prints, second.prints);
   if (same === first.prints.length && same === second.prints.length) return [];
-  const parts = same < shorter;
+  const parts = same < Math.min(first.prints.length, second.prints.length);
   return [{ stream, first: first.prints.length, second: second.prints.length, partsAt: parts ? same : null, position: parts ? (first.positions[same] ?? null) : null }];
 };
