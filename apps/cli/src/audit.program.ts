@@ -21,7 +21,8 @@ type Describe = (nameAndArguments: string, description: string) => Command;
 type Run = (asJson: boolean | undefined, work: (context: AuditContext) => Promise<Report>) => Promise<void>;
 
 const exportFile = (): Option => new Option('--export <file>', 'read an export alone instead of the store: no network, no access to Kwota');
-const keys = (): Option => new Option('--key <key>', "a verifier key whose signature counts, or a file of them; may be given again (KWOTA_AUDIT_VERIFIER_KEYS)").argParser(listed);
+const keys = (): Option =>
+  new Option('--key <key>', 'a verifier key whose signature counts, or a file of them; may be given again (KWOTA_AUDIT_VERIFIER_KEYS)').argParser(listed);
 
 /** The way of an auditor, from what the operator hands over to what can be handed on. */
 export const auditHelp = `
@@ -69,8 +70,8 @@ export const addAuditCommands = (command: Describe, run: Run): void => {
     .option('--since <file>', 'and that it goes on from this checkpoint, which you kept')
     .action((file: string, options: Json & CheckProofOptions) => run(options.json, (context) => checkProofCommand(context, file, options)));
 
-  command('diff <first> <second>', 'two histories (exports, event files, postgres:// URLs): which goes on, where they part').action((first: string, second: string, options: Json) =>
-    run(options.json, (context) => diffCommand(context, first, second)),
+  command('diff <first> <second>', 'two histories (exports, event files, postgres:// URLs): which goes on, where they part').action(
+    (first: string, second: string, options: Json) => run(options.json, (context) => diffCommand(context, first, second)),
   );
 
   command('export', 'all events into a file; jsonl carries every byte and hash, the others double entry with balances')
@@ -107,7 +108,7 @@ export const addAuditCommands = (command: Describe, run: Run): void => {
     .requiredOption('--out <file>', 'the secret key, readable by its owner alone')
     .action((options: Json & KeygenOptions) => run(options.json, () => keygenCommand(options)));
 
-  command('verifier-keys', 'what anybody may know of the secret keys that are configured here (KWOTA_AUDIT_KEY, KWOTA_AUDIT_WITNESS_KEY)').action((options: Json) =>
-    run(options.json, verifierKeysCommand),
+  command('verifier-keys', 'what anybody may know of the secret keys that are configured here (KWOTA_AUDIT_KEY, KWOTA_AUDIT_WITNESS_KEY)').action(
+    (options: Json) => run(options.json, verifierKeysCommand),
   );
 };

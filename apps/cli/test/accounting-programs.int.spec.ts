@@ -41,7 +41,8 @@ for (const program of programs) {
     };
 
     it.each(['a shop and a bank', 'any history'])('accepts the export of %s, every balance in it', async (history) =>
-      expect(run(program.command, program.check(await exported(history)))).toMatchObject({ status: 0, stderr: '' }));
+      expect(run(program.command, program.check(await exported(history)))).toMatchObject({ status: 0, stderr: '' }),
+    );
 
     it('refuses it when one amount is another by a thousandth', async () => {
       const file = await exported('a shop and a bank');
@@ -61,13 +62,24 @@ suiteOf(programs[0]!)('hledger', () => {
     const out = inFolder('balances.hledger');
     await audit(['export', '--export', files['any history'] ?? '', '--format', 'hledger', '--out', out]);
     const { stdout } = run('hledger', ['-f', out, 'balance', '--flat', '-N', '--empty', '-O', 'csv']);
-    const balances = new Map(stdout.trim().split('\n').slice(1).map((line) => line.split('","').map((cell) => cell.replaceAll('"', '')) as [string, string]));
+    const balances = new Map(
+      stdout
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split('","').map((cell) => cell.replaceAll('"', '')) as [string, string]),
+    );
     const milliCredits = (account: string): number => Math.round(1_000 * Number((balances.get(account) ?? '0').replace(' CREDIT', '')));
-    const { found } = await auditJson<{ accounts: { account: string; poolMilliCredits: number; heldMilliCredits: number; consumedMilliCredits: number; purchasedMilliCredits: number; adjustedMilliCredits: number }[] }>([
-      'replay',
-      '--export',
-      files['any history'] ?? '',
-    ]);
+    const { found } = await auditJson<{
+      accounts: {
+        account: string;
+        poolMilliCredits: number;
+        heldMilliCredits: number;
+        consumedMilliCredits: number;
+        purchasedMilliCredits: number;
+        adjustedMilliCredits: number;
+      }[];
+    }>(['replay', '--export', files['any history'] ?? '']);
     expect(found.accounts).toHaveLength(3);
     for (const { account, ...replayed } of found.accounts)
       expect(replayed).toMatchObject({

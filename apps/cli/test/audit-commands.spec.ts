@@ -3,22 +3,17 @@ import { parseCheckpoint } from '@kwota/audit-log/checkpoint';
 import { leafHashOf } from '@kwota/audit-log/event-leaf';
 import { MerkleFrontier } from '@kwota/audit-log/merkle-tree';
 import { generateSignerKey, parseSignerKey } from '@kwota/audit-log/note-keys';
-import { aShopAndABank, anna, bank, shop } from '@kwota/audit-log/testing';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { aShopAndABank, anna, shop } from '@kwota/audit-log/testing';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { audit, auditJson, inFolder, logKey, logName, writeCheckpoint, writeExport, writeStore } from './audit-under-test.js';
+import { audit, auditJson, inFolder, logKey, logName, write, writeCheckpoint, writeExport, writeStore } from './audit-under-test.js';
 
 const history = aShopAndABank().stored;
 const key = logKey.verifier.text;
 let file: string;
 beforeAll(async () => (file = await writeExport('history.jsonl', history)));
-
-const write = (name: string, content: unknown): string => {
-  writeFileSync(inFolder(name), typeof content === 'string' ? content : JSON.stringify(content));
-  return inFolder(name);
-};
 
 describe('replay', () => {
   it('of an export is that of the store', async () => {
@@ -48,24 +43,33 @@ describe('export', () => {
 
   it('as hledger has a transaction an event, with the balance of each posting', async () => {
     const out = inFolder('journal.hledger');
-    expect(await auditJson(['export', '--export', file, '--format', 'hledger', '--out', out])).toMatchObject({ exitCode: 0, found: { events: history.length, format: 'hledger' } });
+    expect(await auditJson(['export', '--export', file, '--format', 'hledger', '--out', out])).toMatchObject({
+      exitCode: 0,
+      found: { events: history.length, format: 'hledger' },
+    });
     const text = readFileSync(out, 'utf8');
     expect(text.split('\n').slice(1, 3)).toEqual(['decimal-mark .', 'commodity 1000.000 CREDIT']);
-    expect(text).toContain(`2030-01-01 * CreditsPurchased\n    ; position: 3\n    ; revision: 2\n    ; time: 2030-01-01T12:03:00.000Z\n    ${shop}:purchased  -100.000 CREDIT = -100.000 CREDIT\n    ${shop}:pool  100.000 CREDIT = 100.000 CREDIT\n`);
+    expect(text).toContain(
+      `2030-01-01 * CreditsPurchased\n    ; position: 3\n    ; revision: 2\n    ; time: 2030-01-01T12:03:00.000Z\n    ${shop}:purchased  -100.000 CREDIT = -100.000 CREDIT\n    ${shop}:pool  100.000 CREDIT = 100.000 CREDIT\n`,
+    );
     expect(text).toContain(`account ${shop}:quota:${anna}\n`);
   });
 
   it('as CSV has a line a posting', async () => {
     const out = inFolder('journal.csv');
     await audit(['export', '--export', file, '--format', 'csv', '--out', out]);
-    expect(readFileSync(out, 'utf8').split('\r\n')[1]).toMatch(new RegExp(`^3,credit-${shop},2,2030-01-01T12:03:00.000Z,CreditsPurchased,,${shop},purchased,-100.000,-100.000,[0-9a-f]{64}$`));
+    expect(readFileSync(out, 'utf8').split('\r\n')[1]).toMatch(
+      new RegExp(`^3,credit-${shop},2,2030-01-01T12:03:00.000Z,CreditsPurchased,,${shop},purchased,-100.000,-100.000,[0-9a-f]{64}$`),
+    );
   });
 
-  it('into a folder that is not there is told, and leaves nothing', async () => expect(await audit(['export', '--export', file, '--out', inFolder('no/where.jsonl')])).toMatchObject({ exitCode: 1 }));
+  it('into a folder that is not there is told, and leaves nothing', async () =>
+    expect(await audit(['export', '--export', file, '--out', inFolder('no/where.jsonl')])).toMatchObject({ exitCode: 1 }));
 });
 
 describe('explain', () => {
-  const explain = (messageId: number, ...options: string[]) => auditJson<{ money: object; events: { proof: object | null }[]; service: object }>(['explain', String(messageId), '--export', file, ...options]);
+  const explain = (messageId: number, ...options: string[]) =>
+    auditJson<{ money: object; events: { proof: object | null }[]; service: object }>(['explain', String(messageId), '--export', file, ...options]);
 
   it.each([
     [1, { outcome: 'charged', heldMilliCredits: 950, chargedMilliCredits: 950 }],
@@ -102,7 +106,11 @@ describe('explain', () => {
       response.end(JSON.stringify(told));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const environment = { KWOTA_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, KWOTA_OPERATOR_TOKEN: 'x', KWOTA_EVENT_STORE_URL: `sqlite:${await writeStore('explained.db', history)}` };
+    const environment = {
+      KWOTA_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      KWOTA_OPERATOR_TOKEN: 'x',
+      KWOTA_EVENT_STORE_URL: `sqlite:${await writeStore('explained.db', history)}`,
+    };
     const { out } = await audit(['explain', '1'], environment);
     expect(asked).toEqual([`/operator/accounts/${shop}/messages/1`]);
     expect(out).toContain('receipts: DLR 1, ptt 4, final, 1 parts');
@@ -120,7 +128,14 @@ describe('prove', () => {
     [['--account', shop, '--revision', '5'], 1],
     [['--position', '3'], 1],
   ])('%j', async (what, events) => {
-    const { exitCode, found } = await auditJson<{ events: unknown[] }>(['prove', ...what, '--export', file, '--checkpoint', writeCheckpoint('proved.txt', history)]);
+    const { exitCode, found } = await auditJson<{ events: unknown[] }>([
+      'prove',
+      ...what,
+      '--export',
+      file,
+      '--checkpoint',
+      writeCheckpoint('proved.txt', history),
+    ]);
     expect([exitCode, found.events.length]).toEqual([0, events]);
   });
 
@@ -143,9 +158,11 @@ describe('prove', () => {
 });
 
 describe('diff', () => {
-  const diff = async (first: string, second: string) => auditJson<{ outcome: string; orderPartsAt: number | null; differences: object[] }>(['diff', first, second]);
+  const diff = async (first: string, second: string) =>
+    auditJson<{ outcome: string; orderPartsAt: number | null; differences: object[] }>(['diff', first, second]);
 
-  it('an export and its store are the same', async () => expect(await diff(file, await writeStore('same.db', history))).toMatchObject({ exitCode: 0, found: { outcome: 'same', differences: [] } }));
+  it('an export and its store are the same', async () =>
+    expect(await diff(file, await writeStore('same.db', history))).toMatchObject({ exitCode: 0, found: { outcome: 'same', differences: [] } }));
 
   it('one that goes on where the other ends is no mismatch', async () => {
     const shorter = await writeExport('shorter.jsonl', history.slice(0, -4));
@@ -154,8 +171,13 @@ describe('diff', () => {
   });
 
   it('tells the first event at which they part', async () => {
-    const edited = history.map((event) => (event.revision === 3 && event.stream === `credit-${shop}` ? { ...event, data: Buffer.from(event.data).fill('9', 20, 21) } : event));
-    expect(await diff(file, await writeExport('edited.jsonl', edited))).toMatchObject({ exitCode: 1, found: { outcome: 'different', differences: [{ stream: `credit-${shop}`, partsAt: 3 }] } });
+    const edited = history.map((event) =>
+      event.revision === 3 && event.stream === `credit-${shop}` ? { ...event, data: Buffer.from(event.data).fill('9', 20, 21) } : event,
+    );
+    expect(await diff(file, await writeExport('edited.jsonl', edited))).toMatchObject({
+      exitCode: 1,
+      found: { outcome: 'different', differences: [{ stream: `credit-${shop}`, partsAt: 3 }] },
+    });
   });
 
   it('tells another order of the same events', async () => {
@@ -165,44 +187,6 @@ describe('diff', () => {
   });
 
   it('needs both', async () => expect((await audit(['diff', file, inFolder('not-there')])).exitCode).toBe(2));
-});
-
-describe('what-if', () => {
-  type Account = { account: string; chargedMilliCredits: number; leastMilliCredits: number; mostMilliCredits: number; uncertain: number };
-  const whatIf = async (...options: string[]) => {
-    const { exitCode, found } = await auditJson<{ accounts: Account[] }>(['what-if', '--export', file, ...options]);
-    expect(exitCode).toBe(0);
-    return Object.fromEntries(found.accounts.map((account) => [account.account, account]));
-  };
-
-  it('under the same rates is what it was', async () => {
-    const accounts = await whatIf('--rates', write('same-rates.json', { '': 1, '33': 0.95 }));
-    for (const { chargedMilliCredits, leastMilliCredits, mostMilliCredits } of Object.values(accounts)) expect([leastMilliCredits, mostMilliCredits]).toEqual([chargedMilliCredits, chargedMilliCredits]);
-    // Message 1 whole and two parts of 3; 2, 4 and 5 were free.
-    expect(accounts[shop]).toMatchObject({ messages: 5, chargedMilliCredits: 2_850 });
-  });
-
-  it('under other rates each billed part costs those', async () => expect((await whatIf('--rates', write('double.json', { '': 1, '33': 2 })))[shop]).toMatchObject({ leastMilliCredits: 6_000, mostMilliCredits: 6_000, uncertain: 0 }));
-
-  it('where a longer prefix may have been the number, it tells the least and the most', async () =>
-    expect((await whatIf('--rates', write('finer.json', { '': 1, '33': 1, '336': 3 })))[shop]).toMatchObject({ leastMilliCredits: 3_000, mostMilliCredits: 9_000, uncertain: 2 }));
-
-  it('with nothing free, what was not billed is charged as well', async () =>
-    expect((await whatIf('--billing', write('all.json', { notBilledDlrs: [] })))[shop]).toMatchObject({ chargedMilliCredits: 2_850, leastMilliCredits: 2_850 + 3 * 950, uncertain: 0 }));
-
-  it('what the ledger does not hold is told by finals, or is uncertain', async () => {
-    const billing = write('undelivered-free.json', { notBilledDlrs: [16, 2] });
-    expect((await whatIf('--billing', billing))[shop]).toMatchObject({ leastMilliCredits: 0, mostMilliCredits: 2_850, uncertain: 2 });
-    const parts = (...dlrs: number[]) => dlrs.map((dlr) => ({ dlr, ptt: 4 }));
-    const finals = write('finals.jsonl', [{ messageId: 1, final: false, parts: [] }, { messageId: 1, final: true, parts: parts(2) }, { messageId: 3, final: true, parts: parts(1, 1, 16) }].map((line) => JSON.stringify(line)).join('\n'));
-    expect((await whatIf('--billing', billing, '--finals', finals))[shop]).toMatchObject({ leastMilliCredits: 1_900, mostMilliCredits: 1_900, uncertain: 0 });
-    expect((await whatIf('--billing', billing, '--finals', finals))[bank]).toMatchObject({ leastMilliCredits: 0, mostMilliCredits: 950, uncertain: 1 });
-  });
-
-  it('needs a policy that can be read', async () => {
-    expect((await audit(['what-if', '--export', file])).exitCode).toBe(2);
-    expect((await audit(['what-if', '--export', file, '--billing', write('odd.json', { free: [] })])).exitCode).toBe(2);
-  });
 });
 
 describe('keys', () => {
@@ -238,55 +222,9 @@ describe('keys', () => {
   });
 });
 
-describe('a witness', () => {
-  const witnessKey = generateSignerKey('witness.example.net', 'witness');
-  const environment = { KWOTA_AUDIT_WITNESS_KEY: witnessKey };
-  const state = inFolder('witness.json');
-  const request = async (name: string, size: number, seen: string, source = file, events = history) => {
-    const [checkpoint, out] = [writeCheckpoint(`${name}.txt`, events, size), inFolder(`${name}.request`)];
-    expect(await audit(['checkpoint', '--checkpoint', checkpoint, '--for-witness', seen, '--export', source, '--out', out])).toMatchObject({ exitCode: 0 });
-    return out;
-  };
-  const witness = (requestFile: string, ...options: string[]) => auditJson(['witness', requestFile, '--state', state, '--key', key, ...options], environment);
-
-  it('cosigns what goes on from what it saw before, and nothing else', async () => {
-    const [first, cosigned] = [await request('first', 12, '0'), inFolder('cosigned.txt')];
-    expect(await witness(first)).toMatchObject({ exitCode: 0, found: { outcome: 'cosigned', size: 12 } });
-    expect(await witness(await request('second', history.length, inFolder('first.txt')), '--out', cosigned)).toMatchObject({ exitCode: 0, found: { size: history.length } });
-    expect(await witness(first)).toMatchObject({ exitCode: 1, found: { refusal: 'smaller-than-seen', seenSize: history.length } });
-
-    const rewritten = history.toReversed().map((event, at) => ({ ...event, position: at + 1 }));
-    const longer = [...rewritten, { ...history[0]!, position: history.length + 1 }];
-    const source = await writeExport('rewritten.jsonl', longer);
-    expect(await witness(await request('split', history.length, '0', source, longer))).toMatchObject({ exitCode: 1, found: { refusal: 'split-view' } });
-    expect(await witness(await request('third', longer.length, '0', source, longer))).toMatchObject({ exitCode: 1, found: { refusal: 'old-size-differs' } });
-    writeCheckpoint('rewritten-before.txt', longer, history.length);
-    expect(await witness(await request('fourth', longer.length, inFolder('rewritten-before.txt'), source, longer))).toMatchObject({ exitCode: 1, found: { refusal: 'inconsistent' } });
-
-    const keys = [key, parseSignerKey(witnessKey).verifier.text].flatMap((text) => ['--key', text]);
-    const verified = await auditJson<{ checkpoints: { signedBy: string[] }[] }>(['verify', '--export', file, '--checkpoint', cosigned, ...keys]);
-    expect(verified).toMatchObject({ exitCode: 0, found: { checkpoints: [{ signature: 'signed', signedBy: [expect.stringContaining(logName), expect.stringContaining('witness witness.example.net at 2')] }] } });
-  });
-
-  it('knows only the logs that it was told of', async () => {
-    const args = ['witness', await request('unknown', 12, '0'), '--state', inFolder('other.json')];
-    expect(await auditJson(args, environment)).toMatchObject({ exitCode: 1, found: { refusal: 'origin-unknown' } });
-  });
-
-  it('has a key of its own', async () => {
-    const args = ['witness', await request('own', 12, '0'), '--state', inFolder('own.json'), '--key', key];
-    expect((await audit(args)).exitCode).toBe(2);
-    expect((await audit(args, { KWOTA_AUDIT_WITNESS_KEY: generateSignerKey('w', 'log') })).exitCode).toBe(2);
-  });
-
-  it('takes no other file for its state', async () => {
-    const args = ['witness', await request('state', 12, '0'), '--state', write('odd-state.json', 'nonsense'), '--key', key];
-    expect((await audit(args, environment)).exitCode).toBe(2);
-  });
-});
-
 describe('checkpoint', () => {
-  it('of nothing sealed says how to have one', async () => expect(await audit(['checkpoint'])).toMatchObject({ exitCode: 2, error: expect.stringContaining('KWOTA_AUDIT_KEY') }));
+  it('of nothing sealed says how to have one', async () =>
+    expect(await audit(['checkpoint'])).toMatchObject({ exitCode: 2, error: expect.stringContaining('KWOTA_AUDIT_KEY') }));
 
   it('shows what the sealer signed: the last, one of a size, all; and verify takes all of them', async () => {
     const dataDir = inFolder('sealed');
@@ -295,7 +233,8 @@ describe('checkpoint', () => {
     const frontier = MerkleFrontier.empty();
     for (const { position, stream, revision, hash } of history) {
       frontier.add(leafHashOf({ index: position - 1, stream, revision, hash }));
-      if (position % 10 === 9) file.save(parseCheckpoint(readFileSync(writeCheckpoint('sealed.txt', history, position))), { frontier, last: { stream, revision, hash } }, 0);
+      if (position % 10 === 9)
+        file.save(parseCheckpoint(readFileSync(writeCheckpoint('sealed.txt', history, position))), { frontier, last: { stream, revision, hash } }, 0);
     }
     file.close();
     const environment = { KWOTA_DATA_DIR: dataDir, KWOTA_EVENT_STORE_URL: `sqlite:${await writeStore('sealed.db', history)}` };
@@ -303,7 +242,10 @@ describe('checkpoint', () => {
     expect((await audit(['checkpoint'], environment)).out).toMatch(/^sms\.example\.org\/ledger\n29\n/);
     expect(await auditJson(['checkpoint', '--size', '19'], environment)).toMatchObject({ exitCode: 0, found: { size: 19 } });
     expect((await audit(['checkpoint', '--size', '20'], environment)).exitCode).toBe(2);
-    expect(await auditJson(['verify', '--key', key], environment)).toMatchObject({ exitCode: 0, found: { checkpoints: [{ size: 9, signature: 'signed' }, { size: 19 }, { size: 29 }] } });
+    expect(await auditJson(['verify', '--key', key], environment)).toMatchObject({
+      exitCode: 0,
+      found: { checkpoints: [{ size: 9, signature: 'signed' }, { size: 19 }, { size: 29 }] },
+    });
     expect(await auditJson(['prove', '1'], environment)).toMatchObject({ exitCode: 0, found: { events: [{}, {}] } });
   });
 });

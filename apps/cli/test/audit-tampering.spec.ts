@@ -36,13 +36,28 @@ const refunding = (): StoredEvent[] =>
   aShopAndABank().write(shop, { type: 'CreditsRefunded', messageId: 555, amountMilliCredits: 950, userId: null, grantId: null, reason: 'withdrawn' }).stored;
 
 const tampered: readonly (readonly [string, () => readonly StoredEvent[], string, object])[] = [
-  ['an edited event', () => history.with(at(fifth), { ...fifth, data: Buffer.from(Buffer.from(fifth.data).toString().replace('950', '150')) }), 'edited', { revision: 5 }],
-  ['two swapped', () => history.with(at(one), { ...one, ...content(other) }).with(at(other), { ...other, ...content(one) }), 'swapped', { revision: 5, upTo: 6 }],
+  [
+    'an edited event',
+    () => history.with(at(fifth), { ...fifth, data: Buffer.from(Buffer.from(fifth.data).toString().replace('950', '150')) }),
+    'edited',
+    { revision: 5 },
+  ],
+  [
+    'two swapped',
+    () => history.with(at(one), { ...one, ...content(other) }).with(at(other), { ...other, ...content(one) }),
+    'swapped',
+    { revision: 5, upTo: 6 },
+  ],
   ['a dropped one', () => history.toSpliced(at(fifth), 1), 'dropped', { revision: 5, upTo: 5 }],
   ['a dropped tail (against a checkpoint)', () => history.slice(0, -3), 'tail-dropped', { upTo: history.length }],
   [
     'a renumbering',
-    () => renumbered(history.toSpliced(at(fifth), 1).map((event) => (event.stream === fifth.stream && event.revision > 5 ? { ...event, revision: event.revision - 1 } : event))),
+    () =>
+      renumbered(
+        history
+          .toSpliced(at(fifth), 1)
+          .map((event) => (event.stream === fifth.stream && event.revision > 5 ? { ...event, revision: event.revision - 1 } : event)),
+      ),
     'renumbered',
     { revision: 5 },
   ],
@@ -51,15 +66,25 @@ const tampered: readonly (readonly [string, () => readonly StoredEvent[], string
 ];
 
 describe.each([
-  ['an event file', async (name: string, events: readonly StoredEvent[]) => ({ options: [], environment: { KWOTA_EVENT_STORE_URL: `sqlite:${await writeStore(`${name}.db`, events)}` } })],
-  ['an export alone', async (name: string, events: readonly StoredEvent[]) => ({ options: ['--export', await writeExport(`${name}.jsonl`, events)], environment: {} })],
+  [
+    'an event file',
+    async (name: string, events: readonly StoredEvent[]) => ({
+      options: [],
+      environment: { KWOTA_EVENT_STORE_URL: `sqlite:${await writeStore(`${name}.db`, events)}` },
+    }),
+  ],
+  [
+    'an export alone',
+    async (name: string, events: readonly StoredEvent[]) => ({ options: ['--export', await writeExport(`${name}.jsonl`, events)], environment: {} }),
+  ],
 ] as const)('verify on %s', (_, write) => {
   const verify = async (name: string, events: readonly StoredEvent[], checkpoints: readonly string[] = [checkpoint]) => {
     const { options, environment } = await write(name, events);
     return auditJson<Verified>(['verify', ...options, ...checkpoints.flatMap((file) => ['--checkpoint', file]), '--key', key], environment);
   };
 
-  it('finds nothing where nobody was', async () => expect(await verify('untouched', history, [older, checkpoint])).toMatchObject({ exitCode: 0, found: { ok: true, findings: [] } }));
+  it('finds nothing where nobody was', async () =>
+    expect(await verify('untouched', history, [older, checkpoint])).toMatchObject({ exitCode: 0, found: { ok: true, findings: [] } }));
 
   it.each(tampered)('finds and names %s', async (what, events, reason, finding) => {
     const { exitCode, found } = await verify(what.replaceAll(/\W+/g, '-'), events());
@@ -96,7 +121,11 @@ describe('verify', () => {
 
   it('finds a balance that differs from what the service reports', async () => {
     const views: Record<string, object> = {};
-    const replayed = await auditJson<{ accounts: { account: string; poolMilliCredits: number; quotasMilliCredits: number }[] }>(['replay', '--export', await writeExport('reported.jsonl', history)]);
+    const replayed = await auditJson<{ accounts: { account: string; poolMilliCredits: number; quotasMilliCredits: number }[] }>([
+      'replay',
+      '--export',
+      await writeExport('reported.jsonl', history),
+    ]);
     for (const { account, poolMilliCredits, quotasMilliCredits } of replayed.found.accounts)
       views[account] = {
         name: account,
@@ -107,7 +136,9 @@ describe('verify', () => {
         callBack: null,
         stopCallBack: null,
       };
-    const server = createServer((request, response) => response.end(JSON.stringify(request.url === '/operator/accounts' ? Object.keys(views) : views[request.url?.split('/').at(-1) ?? ''])));
+    const server = createServer((request, response) =>
+      response.end(JSON.stringify(request.url === '/operator/accounts' ? Object.keys(views) : views[request.url?.split('/').at(-1) ?? ''])),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const environment = {
       KWOTA_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -116,7 +147,10 @@ describe('verify', () => {
     };
     expect(await auditJson(['verify'], environment)).toMatchObject({ exitCode: 0, found: { comparison: { outcome: 'equal', accounts: 2 } } });
     views[shop] = { ...views[shop], creditsLeft: 1 };
-    expect(await auditJson(['verify'], environment)).toMatchObject({ exitCode: 1, found: { ok: false, findings: [{ reason: 'balance-differs', stream: `credit-${shop}` }] } });
+    expect(await auditJson(['verify'], environment)).toMatchObject({
+      exitCode: 1,
+      found: { ok: false, findings: [{ reason: 'balance-differs', stream: `credit-${shop}` }] },
+    });
     await new Promise((resolve) => server.close(resolve));
   });
 
@@ -133,7 +167,10 @@ describe('verify', () => {
   });
 
   it('an empty history is right', async () =>
-    expect(await auditJson(['verify', '--export', await writeExport('empty.jsonl', new WrittenHistory().stored)])).toMatchObject({ exitCode: 0, found: { events: 0 } }));
+    expect(await auditJson(['verify', '--export', await writeExport('empty.jsonl', new WrittenHistory().stored)])).toMatchObject({
+      exitCode: 0,
+      found: { events: 0 },
+    }));
 });
 
 describe('a forged proof is found', () => {
@@ -150,16 +187,22 @@ describe('a forged proof is found', () => {
     return auditJson(['check-proof', file, '--key', key, ...options]);
   };
 
-  it('though the true one holds, also against an older checkpoint', async () => expect(await check(proof, '--since', older)).toMatchObject({ exitCode: 0, found: { ok: true, size: history.length } }));
+  it('though the true one holds, also against an older checkpoint', async () =>
+    expect(await check(proof, '--since', older)).toMatchObject({ exitCode: 0, found: { ok: true, size: history.length } }));
 
   it.each([
-    ['another amount', () => ({ ...proof, events: proof.events.with(0, { ...proof.events[0]!, bytes: proof.events[0]!.bytes.replace('950', '951') }) }), 'hash-mismatch'],
+    [
+      'another amount',
+      () => ({ ...proof, events: proof.events.with(0, { ...proof.events[0]!, bytes: proof.events[0]!.bytes.replace('950', '951') }) }),
+      'hash-mismatch',
+    ],
     ['another place', () => ({ ...proof, events: proof.events.with(0, { ...proof.events[0]!, index: 0 }) }), 'not-included'],
     ['another step', () => ({ ...proof, events: proof.events.with(0, { ...proof.events[0]!, proof: proof.events[1]!.proof }) }), 'not-included'],
     ['another checkpoint', () => ({ ...proof, checkpoint: proof.checkpoint.replace(`\n${history.length}\n`, '\n99\n') }), 'forged'],
   ])('with %s', async (_, change, fault) => expect(await check(change())).toMatchObject({ exitCode: 1, found: { ok: false, fault } }));
 
-  it('when it is no proof at all', async () => expect(await check({ ...proof, format: 'another' })).toMatchObject({ exitCode: 1, found: { fault: 'not-a-proof' } }));
+  it('when it is no proof at all', async () =>
+    expect(await check({ ...proof, format: 'another' })).toMatchObject({ exitCode: 1, found: { fault: 'not-a-proof' } }));
 
   it('and none is checked without a key', async () => expect((await audit(['check-proof', proofFile])).exitCode).toBe(2));
 });

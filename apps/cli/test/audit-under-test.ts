@@ -17,6 +17,12 @@ export const folder = mkdtempSync(join(tmpdir(), 'kwota-audit-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 export const inFolder = (name: string): string => join(folder, name);
 
+/** A file with this text, or with this as JSON. */
+export const write = (name: string, content: unknown): string => {
+  writeFileSync(inFolder(name), typeof content === 'string' ? content : JSON.stringify(content));
+  return inFolder(name);
+};
+
 export const logName = 'sms.example.org/ledger';
 export const logKey = parseSignerKey(generateSignerKey(logName, 'log'));
 

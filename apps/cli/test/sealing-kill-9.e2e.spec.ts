@@ -21,7 +21,16 @@ afterAll(async () => {
 const send = async ({ url, first }: KwotaProcess, untilMs: number): Promise<void> => {
   const { serviceName, login, password, sender } = first;
   while (Date.now() < untilMs) {
-    const query = new URLSearchParams({ account: serviceName, login, password, from: sender, to: '+33600000001', message: 'Your parcel is at the door.', noStop: '1', contentType: 'text/json' });
+    const query = new URLSearchParams({
+      account: serviceName,
+      login,
+      password,
+      from: sender,
+      to: '+33600000001',
+      message: 'Your parcel is at the door.',
+      noStop: '1',
+      contentType: 'text/json',
+    });
     await fetch(`${url}/cgi-bin/sms/http2sms.cgi?${query}`).then((response) => response.text());
   }
 };
@@ -50,10 +59,13 @@ it('what was signed before each kill stays signed, and all of it is of the histo
   }
   kwota = await startKwota(dataDir, environment);
   await kwota.stop();
-  const { exitCode, found } = await auditJson<{ events: number; findings: unknown[]; checkpoints: { size: number; signature: string }[] }>(['verify', '--no-compare'], {
-    KWOTA_DATA_DIR: dataDir,
-    KWOTA_AUDIT_VERIFIER_KEYS: parseSignerKey(secret).verifier.text,
-  });
+  const { exitCode, found } = await auditJson<{ events: number; findings: unknown[]; checkpoints: { size: number; signature: string }[] }>(
+    ['verify', '--no-compare'],
+    {
+      KWOTA_DATA_DIR: dataDir,
+      KWOTA_AUDIT_VERIFIER_KEYS: parseSignerKey(secret).verifier.text,
+    },
+  );
   expect({ exitCode, findings: found.findings }).toEqual({ exitCode: 0, findings: [] });
   expect(found.checkpoints.length).toBeGreaterThan(rounds);
   expect(found.checkpoints.every(({ signature }) => signature === 'signed')).toBe(true);

@@ -19,12 +19,20 @@ if (!isThere) console.log('NOT RUN: needs python3');
 const suite = isThere || process.env['CI'] === 'true' ? describe : describe.skip;
 
 type Balance = Record<'pool' | 'held' | 'consumed' | 'purchased' | 'adjusted' | 'transferredIn' | 'transferredOut', number>;
-type Theirs = { events: number; root: string; heads: Record<string, { revision: number; hash: string }>; balances: Record<string, Balance & { quotas: Record<string, number> }> };
+type Theirs = {
+  events: number;
+  root: string;
+  heads: Record<string, { revision: number; hash: string }>;
+  balances: Record<string, Balance & { quotas: Record<string, number> }>;
+};
 type Ours = {
   events: number;
   root: string;
   heads: { stream: string; revision: number; hash: string }[];
-  accounts: (Record<`${keyof Balance}MilliCredits`, number> & { account: string; users: { userId: string; quotaActive: boolean; leftMilliCredits: number }[] })[];
+  accounts: (Record<`${keyof Balance}MilliCredits`, number> & {
+    account: string;
+    users: { userId: string; quotaActive: boolean; leftMilliCredits: number }[];
+  })[];
 };
 
 const inTheirWords = ({ events, root, heads, accounts }: Ours): Theirs => ({
@@ -83,7 +91,10 @@ suite('the second verifier', () => {
     const other = parseSignerKey(generateSignerKey(logName, 'log')).verifier.text;
     expect(python(file, '--checkpoint', whole, '--key', other)).toMatchObject({ status: 1, stderr: expect.stringContaining('no known key') });
     const another = writeCheckpoint('another.txt', shopAndBank.toReversed(), 9);
-    expect(python(file, '--checkpoint', another, '--key', key)).toMatchObject({ status: 1, stderr: expect.stringContaining('are not those of the checkpoint') });
+    expect(python(file, '--checkpoint', another, '--key', key)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('are not those of the checkpoint'),
+    });
     const tail = await writeExport('tail.jsonl', shopAndBank.slice(0, -2));
     expect(python(tail, '--checkpoint', whole, '--key', key)).toMatchObject({ status: 1, stderr: expect.stringContaining('missing at the end') });
   });
@@ -100,7 +111,18 @@ suite('the second verifier', () => {
   it.each([
     ['an edited event', () => shopAndBank.with(7, { ...shopAndBank[7]!, data: Buffer.from(Buffer.from(shopAndBank[7]!.data).toString().replace('0', '1')) })],
     ['a dropped one', () => shopAndBank.toSpliced(7, 1)],
-    ['a refund without its charge', () => aShopAndABank().write('sms-shop-1', { type: 'CreditsRefunded', messageId: 555, amountMilliCredits: 1, userId: null, grantId: null, reason: 'withdrawn' }).stored],
+    [
+      'a refund without its charge',
+      () =>
+        aShopAndABank().write('sms-shop-1', {
+          type: 'CreditsRefunded',
+          messageId: 555,
+          amountMilliCredits: 1,
+          userId: null,
+          grantId: null,
+          reason: 'withdrawn',
+        }).stored,
+    ],
   ])('stops at %s, as ours does', async (_, events) => {
     const file = await writeExport('tampered.jsonl', events());
     expect([python(file).status, (await audit(['verify', '--export', file])).exitCode]).toEqual([1, 1]);

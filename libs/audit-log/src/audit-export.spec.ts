@@ -22,7 +22,14 @@ const written = async (events: readonly StoredEvent[], change = (lines: string[]
   writeFileSync(path, change(await all(exportLines(read(events)))).join(''));
   return path;
 };
-const contentOf = ({ stream, revision, position, type, data, hash }: StoredEvent) => [stream, revision, position, type, Buffer.from(data).toString('hex'), Buffer.from(hash).toString('hex')];
+const contentOf = ({ stream, revision, position, type, data, hash }: StoredEvent) => [
+  stream,
+  revision,
+  position,
+  type,
+  Buffer.from(data).toString('hex'),
+  Buffer.from(hash).toString('hex'),
+];
 
 describe('an export', () => {
   it('gives back every event with its bytes and its hash', async () => {

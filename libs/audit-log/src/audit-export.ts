@@ -72,7 +72,17 @@ const eventOf = ({ index, stream, revision, type, bytes, bytesBase64, hash }: Re
   if (!isCount(index) || !isCount(revision) || typeof stream !== 'string' || typeof type !== 'string') return undefined;
   if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) return undefined;
   const data = typeof bytes === 'string' ? Buffer.from(bytes) : typeof bytesBase64 === 'string' ? Buffer.from(bytesBase64, 'base64') : undefined;
-  return data && { stream, revision, position: index + 1, id: `${stream}/${revision}`, type, data, hash: new Uint8Array(Buffer.from(hash, 'hex').subarray(0, hashLength)) };
+  return (
+    data && {
+      stream,
+      revision,
+      position: index + 1,
+      id: `${stream}/${revision}`,
+      type,
+      data,
+      hash: new Uint8Array(Buffer.from(hash, 'hex').subarray(0, hashLength)),
+    }
+  );
 };
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

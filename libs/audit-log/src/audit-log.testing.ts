@@ -58,7 +58,15 @@ export class WrittenHistory {
     const bytes = encodeEvent({ v: 1, account, revision: known.revision, time, type, data, commandId, correlationId: commandId, source: null });
     known.hash = hashOf(known.hash, bytes);
     const stream = streamOfAccount(account);
-    this.stored.push({ stream, revision: known.revision, position: this.stored.length + 1, id: `${account}/${known.revision}`, type, data: bytes, hash: known.hash });
+    this.stored.push({
+      stream,
+      revision: known.revision,
+      position: this.stored.length + 1,
+      id: `${account}/${known.revision}`,
+      type,
+      data: bytes,
+      hash: known.hash,
+    });
   }
 }
 
@@ -100,9 +108,18 @@ export const aShopAndABank = (): WrittenHistory => {
   history.when(shop, { type: 'SetThreshold', userId: anna, levelMilliCredits: 15_000 });
   for (const messageId of [1, 2]) history.when(shop, sends(messageId));
   history.when(shop, sends(3, { parts: 3 })).when(bank, sends(101, { userId: null }));
-  history.when(shop, ends(1, [1])).when(shop, ends(2, [16])).when(shop, ends(3, [1, 1, 16]));
-  history.when(shop, sends(4)).when(shop, ends(4, [1], true)).when(shop, ends(4, [16]));
-  history.when(shop, sends(5)).when(shop, { type: 'WithdrawMessages', messageIds: [5, 99] }).when(shop, sends(6));
+  history
+    .when(shop, ends(1, [1]))
+    .when(shop, ends(2, [16]))
+    .when(shop, ends(3, [1, 1, 16]));
+  history
+    .when(shop, sends(4))
+    .when(shop, ends(4, [1], true))
+    .when(shop, ends(4, [16]));
+  history
+    .when(shop, sends(5))
+    .when(shop, { type: 'WithdrawMessages', messageIds: [5, 99] })
+    .when(shop, sends(6));
   history.when(shop, sends(7, { parts: 500 })).when(bank, ends(101, [1]));
   history.when(shop, { type: 'TransferCredits', transferId: 't-1', toAccount: bank, amountMilliCredits: 10_000 });
   history.when(bank, { type: 'ReceiveTransfer', transferId: 't-1', fromAccount: shop, amountMilliCredits: 10_000 });
@@ -128,7 +145,12 @@ export const anyHistory = (seed: number, steps: number): WrittenHistory => {
   const kinds: ((account: string, step: number) => CreditCommand)[] = [
     (_, step) => sends(step, { parts: 1 + below(3), userId: below(4) === 0 ? null : anna }),
     (_, step) => sends(step, { parts: 1 + below(6) }),
-    (_, step) => ends(Math.max(1, step - 1 - below(20)), Array.from({ length: 3 }, () => (below(3) === 0 ? 16 : 1)), below(4) === 0),
+    (_, step) =>
+      ends(
+        Math.max(1, step - 1 - below(20)),
+        Array.from({ length: 3 }, () => (below(3) === 0 ? 16 : 1)),
+        below(4) === 0,
+      ),
     (_, step) => ends(Math.max(1, step - 1 - below(20)), [1]),
     (_, step) => ({ type: 'WithdrawMessages', messageIds: [Math.max(1, step - below(15)), 100_000 + step] }),
     () => ({ type: 'SetQuota', userId: anna, active: below(5) > 0, leftMilliCredits: below(30_000) }),
@@ -142,7 +164,8 @@ export const anyHistory = (seed: number, steps: number): WrittenHistory => {
       const other = accounts.find((name) => name !== account) as string;
       history.when(account, { type: 'TransferCredits', transferId: `t-${step}`, toAccount: other, amountMilliCredits: 1 + below(3_000) });
       if (history.stored.at(-1)?.type !== 'CreditsTransferredOut') continue;
-      const amountMilliCredits = (JSON.parse(Buffer.from(history.stored.at(-1)!.data).toString()) as { data: { amountMilliCredits: number } }).data.amountMilliCredits;
+      const amountMilliCredits = (JSON.parse(Buffer.from(history.stored.at(-1)!.data).toString()) as { data: { amountMilliCredits: number } }).data
+        .amountMilliCredits;
       if (below(3) === 0) history.when(account, { type: 'ReturnTransfer', transferId: `t-${step}` });
       else history.when(other, { type: 'ReceiveTransfer', transferId: `t-${step}`, fromAccount: account, amountMilliCredits });
     } else history.when(account, (kinds[below(kinds.length)] as (typeof kinds)[number])(account, step));

@@ -25,14 +25,20 @@ const proofOf = async (...given: [messageId: number, at?: typeof today, since?: 
   return proving.proof;
 };
 /** With one event changed. */
-const bent = (proof: AuditProof, change: Partial<AuditProof['events'][number]>, at = 0): AuditProof => ({ ...proof, events: proof.events.with(at, { ...proof.events[at]!, ...change }) });
+const bent = (proof: AuditProof, change: Partial<AuditProof['events'][number]>, at = 0): AuditProof => ({
+  ...proof,
+  events: proof.events.with(at, { ...proof.events[at]!, ...change }),
+});
 
 describe('a proof', () => {
   it('of one charge is its hold and its capture, in a checkpoint that a known key signed', async () => {
     const proof = await proofOf(1);
     expect(proof.events.map(({ bytes }) => (JSON.parse(bytes) as { type: string }).type)).toEqual(['CreditsHeld', 'CreditsCaptured']);
     expect(checkProof(proof, keys)).toMatchObject({ ok: true, signedBy: [{ name: key.name }] });
-    expect(checkProof(proof, [...keys, witness.verifier])).toMatchObject({ ok: true, signedBy: [{ name: key.name }, { name: witness.name, timeSeconds: 1_900_000_000 }] });
+    expect(checkProof(proof, [...keys, witness.verifier])).toMatchObject({
+      ok: true,
+      signedBy: [{ name: key.name }, { name: witness.name, timeSeconds: 1_900_000_000 }],
+    });
   });
 
   it('says which events are younger than the checkpoint', async () => {

@@ -12,7 +12,15 @@ import { formatNote, NotANote, verifyNote } from './signed-note.js';
 export const proofFormat = 'kwota-audit-proof/1';
 
 /** Hashes of a stream in hexadecimal, those of the tree in base64, as in a checkpoint. */
-export type ProvenEvent = Readonly<{ index: number; stream: string; revision: number; bytes: string; previousHash: string; hash: string; proof: readonly string[] }>;
+export type ProvenEvent = Readonly<{
+  index: number;
+  stream: string;
+  revision: number;
+  bytes: string;
+  previousHash: string;
+  hash: string;
+  proof: readonly string[];
+}>;
 export type AuditProof = Readonly<{
   format: typeof proofFormat;
   checkpoint: string;
@@ -51,7 +59,11 @@ export const proveEvents = async (
   if (!isContinued) return { ok: false, reason: 'since-differs' };
   const proven = wanted.map(({ event, previousHash }) => provenEvent(event, previousHash, tree));
   const consistency = since && { oldSize: since.size, oldRoot: base64Of(since.root), proof: tree.consistencyProof(since.size).map(base64Of) };
-  return { ok: true, unsealed, proof: { format: proofFormat, checkpoint: formatNote(checkpoint.note), events: proven, ...(consistency ? { consistency } : {}) } };
+  return {
+    ok: true,
+    unsealed,
+    proof: { format: proofFormat, checkpoint: formatNote(checkpoint.note), events: proven, ...(consistency ? { consistency } : {}) },
+  };
 };
 
 const provenEvent = (event: StoredEvent, previousHash: Uint8Array, tree: MerkleTree): ProvenEvent => {
@@ -75,7 +87,10 @@ export const checkProof = (proof: AuditProof, keys: readonly VerifierKey[], sinc
   const fault = (reason: ProofFault, index: number | null = null): ProofVerdict => ({ ok: false, fault: reason, index });
   const checkpoint = checkpointOf(proof.checkpoint);
   if (!checkpoint) return fault('not-a-checkpoint');
-  const signed = verifyNote(checkpoint.note, keys.filter(({ kind, name }) => kind === 'witness' || name === checkpoint.origin));
+  const signed = verifyNote(
+    checkpoint.note,
+    keys.filter(({ kind, name }) => kind === 'witness' || name === checkpoint.origin),
+  );
   if (!signed.ok && signed.reason === 'forged') return fault('forged');
   if (!signed.ok || !signed.by.some(({ key }) => key.kind === 'log')) return fault('not-signed');
   for (const event of proof.events) {
@@ -102,7 +117,9 @@ const faultOf = ({ index, stream, revision, bytes, previousHash, hash, proof }: 
   if (previous.length !== 32 || Buffer.compare(hashOf(previous, data), stated) !== 0) return 'hash-mismatch';
   if (!isInPlace(data, stream, revision)) return 'wrong-place';
   const siblings = hashesOf(proof);
-  return siblings && verifyInclusion({ leafHash: leafHashOf({ index, stream, revision, hash: stated }), index, size, root, proof: siblings }) ? undefined : 'not-included';
+  return siblings && verifyInclusion({ leafHash: leafHashOf({ index, stream, revision, hash: stated }), index, size, root, proof: siblings })
+    ? undefined
+    : 'not-included';
 };
 
 const isInPlace = (data: Uint8Array, stream: string, revision: number): boolean => {

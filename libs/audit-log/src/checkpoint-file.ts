@@ -42,7 +42,9 @@ export class CheckpointFile {
     this.database.exec('BEGIN IMMEDIATE');
     try {
       this.database.prepare('INSERT INTO checkpoints VALUES (?, ?, ?, ?)').run(checkpoint.size, checkpoint.origin, nowMs, formatNote(checkpoint.note));
-      this.database.prepare('INSERT OR REPLACE INTO tree VALUES (1, ?, ?, ?, ?, ?)').run(frontier.size, frontier.encode(), last.stream, last.revision, last.hash);
+      this.database
+        .prepare('INSERT OR REPLACE INTO tree VALUES (1, ?, ?, ?, ?, ?)')
+        .run(frontier.size, frontier.encode(), last.stream, last.revision, last.hash);
       this.database.exec('COMMIT');
     } catch (error) {
       if (this.database.isTransaction) this.database.exec('ROLLBACK');

@@ -65,7 +65,9 @@ export class ChainDiagnosis {
   private follow(event: StoredEvent, envelope: EventEnvelope | undefined): void {
     const [link, ...others] = this.links;
     const computed = hashOf(link, event.data);
-    const isChained = isSame(computed, event.hash) || [...others, this.hashByClaim.get(event.revision - 1)].some((other) => other && isSame(hashOf(other, event.data), event.hash));
+    const isChained =
+      isSame(computed, event.hash) ||
+      [...others, this.hashByClaim.get(event.revision - 1)].some((other) => other && isSame(hashOf(other, event.data), event.hash));
     this.goOn(event, isChained ? [event.hash] : [event.hash, computed]);
     if (!envelope) this.find('not-an-event', event);
     else if (streamOfAccount(envelope.account) !== event.stream) this.findForeign(event);
@@ -97,7 +99,10 @@ export class ChainDiagnosis {
     const at = this.missing.findIndex(({ from, to }) => from <= revision && revision <= to);
     const gap = this.missing[at];
     if (!gap) return false;
-    const rest = [{ ...gap, to: revision - 1 }, { ...gap, from: revision + 1 }].filter(({ from, to }) => from <= to);
+    const rest = [
+      { ...gap, to: revision - 1 },
+      { ...gap, from: revision + 1 },
+    ].filter(({ from, to }) => from <= to);
     this.missing.splice(at, 1, ...rest);
     return true;
   }

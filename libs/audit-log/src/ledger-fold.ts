@@ -60,7 +60,9 @@ export class LedgerFold {
     return [...this.accounts.values()].flatMap(({ account, transfersIn }) =>
       [...transfersIn].flatMap(([transferId, { otherAccount, amountMilliCredits }]) => {
         const sent = this.accounts.get(otherAccount)?.transfersOut.get(transferId);
-        return sent?.otherAccount === account && sent.amountMilliCredits === amountMilliCredits && !sent.returned ? [] : [{ account, transferId, fromAccount: otherAccount }];
+        return sent?.otherAccount === account && sent.amountMilliCredits === amountMilliCredits && !sent.returned
+          ? []
+          : [{ account, transferId, fromAccount: otherAccount }];
       }),
     );
   }

@@ -51,7 +51,8 @@ const subproof = (m: number, leaves: readonly Uint8Array[], whole: boolean): Uin
 };
 
 const someLeaves = fc.array(fc.uint8Array({ maxLength: 8 }), { minLength: 1, maxLength: 70 });
-const sizesOf = (leaves: readonly Uint8Array[]) => fc.tuple(fc.nat(leaves.length), fc.nat(leaves.length)).map((sizes) => sizes.toSorted((a, b) => a - b) as [number, number]);
+const sizesOf = (leaves: readonly Uint8Array[]) =>
+  fc.tuple(fc.nat(leaves.length), fc.nat(leaves.length)).map((sizes) => sizes.toSorted((a, b) => a - b) as [number, number]);
 
 describe('the tree', () => {
   it('has the roots of the vectors for RFC 6962, at every size', () => expect(ctRoots.map((_, size) => hex(ctTree.root(size)))).toEqual(ctRoots));
@@ -85,13 +86,16 @@ describe('the tree', () => {
 
   it('is what RFC 6962 defines, with all its proofs, for any leaves', () =>
     fc.assert(
-      fc.property(someLeaves.chain((leaves) => fc.tuple(fc.constant(leaves), sizesOf(leaves))), ([leaves, [oldSize, size]]) => {
-        const tree = treeOf(leaves);
-        const first = leaves.slice(0, size);
-        expect(hex(tree.root(size))).toBe(hex(mth(first)));
-        for (let index = 0; index < size; index += 1) expect(tree.inclusionProof(index, size).map(hex)).toEqual(path(index, first).map(hex));
-        if (oldSize > 0) expect(tree.consistencyProof(oldSize, size).map(hex)).toEqual(subproof(oldSize, first, true).map(hex));
-      }),
+      fc.property(
+        someLeaves.chain((leaves) => fc.tuple(fc.constant(leaves), sizesOf(leaves))),
+        ([leaves, [oldSize, size]]) => {
+          const tree = treeOf(leaves);
+          const first = leaves.slice(0, size);
+          expect(hex(tree.root(size))).toBe(hex(mth(first)));
+          for (let index = 0; index < size; index += 1) expect(tree.inclusionProof(index, size).map(hex)).toEqual(path(index, first).map(hex));
+          if (oldSize > 0) expect(tree.consistencyProof(oldSize, size).map(hex)).toEqual(subproof(oldSize, first, true).map(hex));
+        },
+      ),
       { numRuns: 60 },
     ));
 
@@ -120,39 +124,51 @@ describe('the frontier', () => {
 });
 
 /** Each way to bend a proof: another hash, one less, one more. */
-const bent = (proof: readonly Uint8Array[]): (readonly Uint8Array[])[] => [
-  ...proof.map((hash, at) => proof.with(at, Uint8Array.from(hash, (byte, index) => (index === 7 ? byte ^ 1 : byte)))),
-  proof.slice(1),
-  proof.slice(0, -1),
-  [...proof, emptyRoot],
-  [emptyRoot, ...proof],
-].filter((other) => other.map(hex).join() !== proof.map(hex).join());
+const bent = (proof: readonly Uint8Array[]): (readonly Uint8Array[])[] =>
+  [
+    ...proof.map((hash, at) =>
+      proof.with(
+        at,
+        Uint8Array.from(hash, (byte, index) => (index === 7 ? byte ^ 1 : byte)),
+      ),
+    ),
+    proof.slice(1),
+    proof.slice(0, -1),
+    [...proof, emptyRoot],
+    [emptyRoot, ...proof],
+  ].filter((other) => other.map(hex).join() !== proof.map(hex).join());
 
 describe('a proof', () => {
   it('of inclusion holds for its leaf, index, size and root, and for no other', () =>
     fc.assert(
-      fc.property(someLeaves.chain((leaves) => fc.tuple(fc.constant(leaves), fc.nat(leaves.length - 1))), ([leaves, index]) => {
-        const tree = treeOf(leaves);
-        const claim = { leafHash: hashOfLeaf(leaves[index]!), index, size: tree.size, root: tree.root(), proof: tree.inclusionProof(index) };
-        expect(verifyInclusion(claim)).toBe(true);
-        expect(verifyInclusion({ ...claim, leafHash: hashOfLeaf(Buffer.from('another')) })).toBe(false);
-        expect(verifyInclusion({ ...claim, root: emptyRoot })).toBe(false);
-        expect(verifyInclusion({ ...claim, index: tree.size })).toBe(false);
-        for (const proof of bent(claim.proof)) expect(verifyInclusion({ ...claim, proof })).toBe(false);
-      }),
+      fc.property(
+        someLeaves.chain((leaves) => fc.tuple(fc.constant(leaves), fc.nat(leaves.length - 1))),
+        ([leaves, index]) => {
+          const tree = treeOf(leaves);
+          const claim = { leafHash: hashOfLeaf(leaves[index]!), index, size: tree.size, root: tree.root(), proof: tree.inclusionProof(index) };
+          expect(verifyInclusion(claim)).toBe(true);
+          expect(verifyInclusion({ ...claim, leafHash: hashOfLeaf(Buffer.from('another')) })).toBe(false);
+          expect(verifyInclusion({ ...claim, root: emptyRoot })).toBe(false);
+          expect(verifyInclusion({ ...claim, index: tree.size })).toBe(false);
+          for (const proof of bent(claim.proof)) expect(verifyInclusion({ ...claim, proof })).toBe(false);
+        },
+      ),
       { numRuns: 60 },
     ));
 
   it('of consistency holds between the two trees, and between no others', () =>
     fc.assert(
-      fc.property(someLeaves.chain((leaves) => fc.tuple(fc.constant(leaves), sizesOf(leaves))), ([leaves, [oldSize, size]]) => {
-        const tree = treeOf(leaves);
-        const claim = { oldSize, oldRoot: tree.root(oldSize), size, root: tree.root(size), proof: tree.consistencyProof(oldSize, size) };
-        expect(verifyConsistency(claim)).toBe(true);
-        expect(verifyConsistency({ ...claim, oldRoot: hashOfLeaf(Buffer.from('another')) })).toBe(false);
-        if (oldSize > 0) expect(verifyConsistency({ ...claim, root: hashOfLeaf(Buffer.from('another')) })).toBe(false);
-        for (const proof of bent(claim.proof)) expect(verifyConsistency({ ...claim, proof })).toBe(false);
-      }),
+      fc.property(
+        someLeaves.chain((leaves) => fc.tuple(fc.constant(leaves), sizesOf(leaves))),
+        ([leaves, [oldSize, size]]) => {
+          const tree = treeOf(leaves);
+          const claim = { oldSize, oldRoot: tree.root(oldSize), size, root: tree.root(size), proof: tree.consistencyProof(oldSize, size) };
+          expect(verifyConsistency(claim)).toBe(true);
+          expect(verifyConsistency({ ...claim, oldRoot: hashOfLeaf(Buffer.from('another')) })).toBe(false);
+          if (oldSize > 0) expect(verifyConsistency({ ...claim, root: hashOfLeaf(Buffer.from('another')) })).toBe(false);
+          for (const proof of bent(claim.proof)) expect(verifyConsistency({ ...claim, proof })).toBe(false);
+        },
+      ),
       { numRuns: 60 },
     ));
 

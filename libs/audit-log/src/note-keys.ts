@@ -43,7 +43,10 @@ export const parseSignerKey = (text: string): SignerKey => {
 
 /** Keys by commas or lines, all of one name: a log that changes its key signs with both for a while. @throws NotAKey */
 export const parseSignerKeys = (text: string): readonly SignerKey[] => {
-  const keys = text.split(/[\s,]+/).filter(Boolean).map(parseSignerKey);
+  const keys = text
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map(parseSignerKey);
   if (keys.length === 0) throw new NotAKey('there is no key');
   if (new Set(keys.map(({ name, kind }) => `${kind} ${name}`)).size > 1) throw new NotAKey('keys that sign together have one name');
   return keys;
@@ -67,7 +70,8 @@ export const signText = (key: SignerKey, text: string, timeSeconds: number): Uin
 export type TextVerdict = Readonly<{ ok: false }> | Readonly<{ ok: true; /** Of a witness. */ timeSeconds: number | undefined }>;
 
 export const verifyText = (key: VerifierKey, text: string, signature: Uint8Array): TextVerdict => {
-  if (key.kind === 'log') return signature.length === 64 && verify(null, Buffer.from(text), key.publicKey, signature) ? { ok: true, timeSeconds: undefined } : { ok: false };
+  if (key.kind === 'log')
+    return signature.length === 64 && verify(null, Buffer.from(text), key.publicKey, signature) ? { ok: true, timeSeconds: undefined } : { ok: false };
   if (signature.length !== 72) return { ok: false };
   const timeSeconds = Number(Buffer.from(signature.subarray(0, 8)).readBigUInt64BE());
   if (!Number.isSafeInteger(timeSeconds)) return { ok: false };

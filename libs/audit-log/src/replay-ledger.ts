@@ -12,8 +12,7 @@ export type ReplayUntil = Readonly<{ position: number }> | Readonly<{ timeMs: nu
 export type ReplayFault = Omit<ChainFault, 'reason'> & Readonly<{ reason: ChainFault['reason'] | MoneyFault }>;
 
 export type Replay =
-  | Readonly<{ ok: true; events: number; position: number; accounts: readonly AccountBalance[] }>
-  | Readonly<{ ok: false; events: number; fault: ReplayFault }>;
+  Readonly<{ ok: true; events: number; position: number; accounts: readonly AccountBalance[] }> | Readonly<{ ok: false; events: number; fault: ReplayFault }>;
 
 /** Folds the store and checks on the way: the hash chain of each stream, and the invariant after every event. It reads; it never writes. */
 export const replayLedger = async (reader: Pick<EventReader, 'readAll'>, until?: ReplayUntil): Promise<Replay> => {

@@ -36,9 +36,11 @@ describe('a signed note', () => {
     expect(formatNote(signNote(words, [parseSignerKey(goSigner)]))).toBe(goNote);
   });
 
-  it('with another text is forged', () => expect(verifyNote(parseNote(c2spNote.replace('example m', 'Example m')), [parseVerifierKey(c2spKey)])).toMatchObject({ ok: false, reason: 'forged' }));
+  it('with another text is forged', () =>
+    expect(verifyNote(parseNote(c2spNote.replace('example m', 'Example m')), [parseVerifierKey(c2spKey)])).toMatchObject({ ok: false, reason: 'forged' }));
 
-  it('of nobody known proves nothing', () => expect(verifyNote(parseNote(c2spNote), [parseVerifierKey(goKey)])).toMatchObject({ ok: false, reason: 'no-known-signature' }));
+  it('of nobody known proves nothing', () =>
+    expect(verifyNote(parseNote(c2spNote), [parseVerifierKey(goKey)])).toMatchObject({ ok: false, reason: 'no-known-signature' }));
 
   it('may be signed by an old key and a new one: who knows either takes it', () => {
     const note = parseNote(formatNote(signNote(text, [oldKey, newKey])));
@@ -76,8 +78,10 @@ describe('a signed note', () => {
 describe('a key', () => {
   it('is the same in both forms', () => expect(parseVerifierKey(oldKey.verifier.text).id).toBe(oldKey.id));
 
-  it.each(['', 'x', c2spKey.replace('530d903a', '530d903b'), c2spKey.replace('foo', 'fox'), `${c2spKey}A`, 'example.com/foo+530d903a+AA=='])('%j is none', (given) =>
-    expect(() => parseVerifierKey(given)).toThrow(NotAKey));
+  it.each(['', 'x', c2spKey.replace('530d903a', '530d903b'), c2spKey.replace('foo', 'fox'), `${c2spKey}A`, 'example.com/foo+530d903a+AA=='])(
+    '%j is none',
+    (given) => expect(() => parseVerifierKey(given)).toThrow(NotAKey),
+  );
 
   it('that is wrong is not repeated', () => expect(() => parseSignerKey(`${goSigner}SECRET`)).toThrow(/^(?!.*SECRET)/));
 
@@ -96,7 +100,8 @@ describe('a checkpoint', () => {
   });
 
   it.each(['03', '-1', '1e3', '', '9007199254740993'])('has no size %j', (size) =>
-    expect(() => parseCheckpoint(formatNote(signNote(text.replace('\n3\n', `\n${size}\n`), [oldKey])))).toThrow(NotANote));
+    expect(() => parseCheckpoint(formatNote(signNote(text.replace('\n3\n', `\n${size}\n`), [oldKey])))).toThrow(NotANote),
+  );
 
   it('has a root of 32 bytes', () => expect(() => parseCheckpoint(formatNote(signNote(`${logName}\n3\nAAAA\n`, [oldKey])))).toThrow(NotANote));
 });

@@ -23,7 +23,10 @@ export const parseNote = (given: string | Uint8Array): SignedNote => {
   if ([...note].some((character) => character < ' ' && character !== '\n')) throw new NotANote('not a signed note: it has control characters');
   const blank = note.lastIndexOf('\n\n');
   if (blank < 0 || !note.endsWith('\n')) throw new NotANote('not a signed note: no blank line before signatures, or its end is missing');
-  const lines = note.slice(blank + 2).split('\n').slice(0, -1);
+  const lines = note
+    .slice(blank + 2)
+    .split('\n')
+    .slice(0, -1);
   if (lines.length === 0 || lines.length > signaturesMax) throw new NotANote(`not a signed note: ${lines.length} signatures`);
   return { text: note.slice(0, blank + 1), signatures: lines.map(parseSignature) };
 };
@@ -41,7 +44,8 @@ export const signNote = (text: string, keys: readonly SignerKey[], timeSeconds =
 
 export type VerifiedSignature = Readonly<{ key: VerifierKey; /** Of a witness. */ timeSeconds: number | undefined }>;
 /** `forged`: a line says that a known key signed this, and it did not. */
-export type NoteVerdict = Readonly<{ ok: true; by: readonly VerifiedSignature[] }> | Readonly<{ ok: false; reason: 'forged' | 'no-known-signature'; name: string | undefined }>;
+export type NoteVerdict =
+  Readonly<{ ok: true; by: readonly VerifiedSignature[] }> | Readonly<{ ok: false; reason: 'forged' | 'no-known-signature'; name: string | undefined }>;
 
 /** What the known keys say; lines of others say nothing. */
 export const verifyNote = ({ text, signatures }: SignedNote, keys: readonly VerifierKey[]): NoteVerdict => {
@@ -59,6 +63,7 @@ export const verifyNote = ({ text, signatures }: SignedNote, keys: readonly Veri
 const parseSignature = (line: string): NoteSignature => {
   const [dash, name = '', encoded = '', ...more] = line.split(' ');
   const bytes = bytesOfBase64(encoded);
-  if (dash !== '—' || !isKeyName(name) || more.length > 0 || !bytes || bytes.length <= keyIdBytes) throw new NotANote('not a signed note: a line is not a signature');
+  if (dash !== '—' || !isKeyName(name) || more.length > 0 || !bytes || bytes.length <= keyIdBytes)
+    throw new NotANote('not a signed note: a line is not a signature');
   return { name, keyId: bytes.subarray(0, keyIdBytes).toString('hex'), signature: bytes.subarray(keyIdBytes) };
 };

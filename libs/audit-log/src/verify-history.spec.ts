@@ -27,7 +27,10 @@ const reasonsOf = async (...given: Parameters<typeof findingsOf>) => (await find
 const ofShop = history.filter(({ stream }) => stream === `credit-${shop}`);
 const fifth = ofShop[5]!;
 const at = (event: StoredEvent): number => history.indexOf(event);
-const withData = (event: StoredEvent, from: string, to: string): StoredEvent => ({ ...event, data: Buffer.from(Buffer.from(event.data).toString().replace(from, to)) });
+const withData = (event: StoredEvent, from: string, to: string): StoredEvent => ({
+  ...event,
+  data: Buffer.from(Buffer.from(event.data).toString().replace(from, to)),
+});
 /** The whole chain made new over events that somebody changed: by itself without a fault. */
 const rechained = (events: readonly StoredEvent[]): StoredEvent[] => {
   const heads = new Map<string, { hash: Uint8Array; revision: number }>();
@@ -97,7 +100,9 @@ describe('verify finds and names', () => {
     ]));
 
   it('a revision forged to any number, without counting up to it', async () =>
-    expect(await findingsOf(history.with(at(ofShop.at(-1)!), { ...ofShop.at(-1)!, revision: Number.MAX_SAFE_INTEGER }), [])).toMatchObject([{ reason: 'dropped', upTo: Number.MAX_SAFE_INTEGER - 1 }]));
+    expect(await findingsOf(history.with(at(ofShop.at(-1)!), { ...ofShop.at(-1)!, revision: Number.MAX_SAFE_INTEGER }), [])).toMatchObject([
+      { reason: 'dropped', upTo: Number.MAX_SAFE_INTEGER - 1 },
+    ]));
 
   it('one that is there twice', async () =>
     expect(await findingsOf(renumbered(history.toSpliced(at(ofShop[7]!), 0, fifth)), [])).toMatchObject([{ reason: 'doubled', revision: 5 }]));
@@ -109,7 +114,11 @@ describe('verify finds and names', () => {
   });
 
   it('a renumbering after one was dropped', async () => {
-    const events = renumbered(history.toSpliced(at(fifth), 1).map((event) => (event.stream === fifth.stream && event.revision > 5 ? { ...event, revision: event.revision - 1 } : event)));
+    const events = renumbered(
+      history
+        .toSpliced(at(fifth), 1)
+        .map((event) => (event.stream === fifth.stream && event.revision > 5 ? { ...event, revision: event.revision - 1 } : event)),
+    );
     expect(await findingsOf(events, [])).toMatchObject([{ reason: 'renumbered', stream: fifth.stream, revision: 5, upTo: ofShop.length - 2 }]);
   });
 
@@ -123,22 +132,46 @@ describe('verify finds and names', () => {
     const events = rechained(history.toSpliced(gone, 1));
     expect(await findingsOf(events, [])).toEqual([]);
     const [before, after] = [checkpointOf(gone), checkpointOf(gone + 1)];
-    expect(await findingsOf(events, [before, after])).toEqual([{ reason: 'rewritten', stream: null, revision: null, position: before.size + 1, upTo: after.size }]);
+    expect(await findingsOf(events, [before, after])).toEqual([
+      { reason: 'rewritten', stream: null, revision: null, position: before.size + 1, upTo: after.size },
+    ]);
   });
 
-  const refund = (messageId: number, amountMilliCredits: number): CreditEvent => ({ type: 'CreditsRefunded', messageId, amountMilliCredits, userId: null, grantId: null, reason: 'withdrawn' });
+  const refund = (messageId: number, amountMilliCredits: number): CreditEvent => ({
+    type: 'CreditsRefunded',
+    messageId,
+    amountMilliCredits,
+    userId: null,
+    grantId: null,
+    reason: 'withdrawn',
+  });
 
   it.each([
     ['a refund without its charge', refund(555, 950), 'refund-without-charge'],
     ['a refund of more than was charged', refund(1, 951), 'refund-without-charge'],
     ['a second refund', refund(4, 950), 'refund-without-charge'],
-    ['a charge without its hold', { type: 'CreditsCaptured', messageId: 555, amountMilliCredits: 1, billingPolicyVersion: 1, silent: false }, 'charge-without-hold'],
-    ['a charge of more than is held', { type: 'CreditsCaptured', messageId: 6, amountMilliCredits: 951, billingPolicyVersion: 1, silent: false }, 'charge-without-hold'],
+    [
+      'a charge without its hold',
+      { type: 'CreditsCaptured', messageId: 555, amountMilliCredits: 1, billingPolicyVersion: 1, silent: false },
+      'charge-without-hold',
+    ],
+    [
+      'a charge of more than is held',
+      { type: 'CreditsCaptured', messageId: 6, amountMilliCredits: 951, billingPolicyVersion: 1, silent: false },
+      'charge-without-hold',
+    ],
     ['sums that do not add up', { type: 'CreditsTransferredOut', transferId: 't-9', toAccount: bank, amountMilliCredits: 999_000 }, 'invariant-broken'],
-    ['a quota below zero, hidden behind another', { type: 'QuotaChanged', userId: 'u-anna', grantId: 'g', fromMilliCredits: 30_001, toMilliCredits: 0 }, 'invariant-broken'],
+    [
+      'a quota below zero, hidden behind another',
+      { type: 'QuotaChanged', userId: 'u-anna', grantId: 'g', fromMilliCredits: 30_001, toMilliCredits: 0 },
+      'invariant-broken',
+    ],
     ['an event of another version', { type: 'CreditsBurnt' } as unknown as CreditEvent, 'unknown-event'],
   ] as const)('%s', async (_, event, reason) => {
-    const { stored } = aShopAndABank().when(shop, { type: 'OpenUser', userId: 'u-bert' }).when(shop, { type: 'SetQuota', userId: 'u-bert', active: true, leftMilliCredits: 9_000 }).write(shop, event);
+    const { stored } = aShopAndABank()
+      .when(shop, { type: 'OpenUser', userId: 'u-bert' })
+      .when(shop, { type: 'SetQuota', userId: 'u-bert', active: true, leftMilliCredits: 9_000 })
+      .write(shop, event);
     expect(await findingsOf(stored, [])).toMatchObject([{ reason, stream: `credit-${shop}`, position: stored.length }]);
   });
 

@@ -58,7 +58,8 @@ class Reading {
 
   take(event: StoredEvent): void {
     const { stream, revision, position } = event;
-    if (position !== this.position + 1) this.find({ reason: 'position-gap', stream: null, revision: null, position: this.position + 1, upTo: Math.max(position - 1, this.position + 1) });
+    if (position !== this.position + 1)
+      this.find({ reason: 'position-gap', stream: null, revision: null, position: this.position + 1, upTo: Math.max(position - 1, this.position + 1) });
     this.position = position;
     this.events += 1;
     this.tree.add(leafHashOf(placeOf(event)));
@@ -78,12 +79,19 @@ class Reading {
 
   finish(): History {
     for (const { size } of this.waiting.toReversed())
-      this.find({ reason: this.position < size ? 'tail-dropped' : 'rewritten', stream: null, revision: null, position: this.position < size ? this.position + 1 : this.sealedUpTo + 1, upTo: size });
+      this.find({
+        reason: this.position < size ? 'tail-dropped' : 'rewritten',
+        stream: null,
+        revision: null,
+        position: this.position < size ? this.position + 1 : this.sealedUpTo + 1,
+        upTo: size,
+      });
     const chains = [...this.streams].map(([stream, { chain }]) => ({ stream, chain }));
     const broken = chains.flatMap(({ chain }) => chain.finish());
     // Where a stream is broken, what it sent is not known.
     const isWhole = [...this.streams.values()].every(({ addsUp }) => addsUp);
-    for (const { account } of isWhole ? this.fold.lostTransfers() : []) this.find({ reason: 'transfer-without-origin', stream: streamOfAccount(account), revision: null, position: null });
+    for (const { account } of isWhole ? this.fold.lostTransfers() : [])
+      this.find({ reason: 'transfer-without-origin', stream: streamOfAccount(account), revision: null, position: null });
     return {
       events: this.events,
       size: this.tree.size,

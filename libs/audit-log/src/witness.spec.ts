@@ -48,5 +48,7 @@ describe('a request', () => {
     expect(parseWitnessRequest(formatWitnessRequest(request(0, 4)))).toMatchObject({ oldSize: 0, proof: [] });
   });
 
-  it.each(['', 'old 04\n\n', 'old 4\nAAAA\n\n', 'new 4\n\n'])('%j is none', (head) => expect(() => parseWitnessRequest(`${head}${formatNote(request(0, 4).checkpoint.note)}`)).toThrow(NotANote));
+  it.each(['', 'old 04\n\n', 'old 4\nAAAA\n\n', 'new 4\n\n'])('%j is none', (head) =>
+    expect(() => parseWitnessRequest(`${head}${formatNote(request(0, 4).checkpoint.note)}`)).toThrow(NotANote),
+  );
 });

@@ -17,7 +17,9 @@ export const checkpointCommand = async (context: AuditContext, options: Checkpoi
   const known = options.size === undefined ? latestCheckpoint(context.config, options.checkpoint) : ofSize(path, options.size);
   if (!known.ok) return misused(known.message);
   const { checkpoint } = known;
-  return options.forWitness === undefined ? written(formatNote(checkpoint.note), checkpoint, options.out) : requestFor(context, checkpoint, options.forWitness, options);
+  return options.forWitness === undefined
+    ? written(formatNote(checkpoint.note), checkpoint, options.out)
+    : requestFor(context, checkpoint, options.forWitness, options);
 };
 
 const ofSize = (path: string, size: number): CheckpointOr => {
@@ -28,7 +30,10 @@ const ofSize = (path: string, size: number): CheckpointOr => {
 const listOf = (checkpoints: readonly SignedCheckpoint[]): Report =>
   done(
     checkpoints.map(({ origin, size, root }) => ({ origin, size, root: base64Of(root) })),
-    table(['size', 'root', 'origin'], checkpoints.map(({ origin, size, root }) => [String(size), base64Of(root), origin])),
+    table(
+      ['size', 'root', 'origin'],
+      checkpoints.map(({ origin, size, root }) => [String(size), base64Of(root), origin]),
+    ),
   );
 
 const written = (text: string, { origin, size, root }: SignedCheckpoint, out: string | undefined): Report => {
@@ -38,7 +43,12 @@ const written = (text: string, { origin, size, root }: SignedCheckpoint, out: st
 };
 
 /** `seen`: 0 for a witness that saw nothing yet, else the file of the checkpoint that it cosigned last. */
-const requestFor = (context: AuditContext, checkpoint: SignedCheckpoint, seen: string, { export: exportFile, out }: CheckpointOptions): Promise<Report> | Report => {
+const requestFor = (
+  context: AuditContext,
+  checkpoint: SignedCheckpoint,
+  seen: string,
+  { export: exportFile, out }: CheckpointOptions,
+): Promise<Report> | Report => {
   if (seen === '0') return written(formatWitnessRequest({ oldSize: 0, proof: [], checkpoint }), checkpoint, out);
   const old = checkpointIn(seen);
   if (!old.ok) return misused(old.message);

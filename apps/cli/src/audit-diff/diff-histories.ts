@@ -63,5 +63,13 @@ const differenceOf = (stream: string, first: Known = nothing(), second: Known = 
   const same = commonLength(first.prints, second.prints);
   if (same === first.prints.length && same === second.prints.length) return [];
   const parts = same < Math.min(first.prints.length, second.prints.length);
-  return [{ stream, first: first.prints.length, second: second.prints.length, partsAt: parts ? same : null, position: parts ? (first.positions[same] ?? null) : null }];
+  return [
+    {
+      stream,
+      first: first.prints.length,
+      second: second.prints.length,
+      partsAt: parts ? same : null,
+      position: parts ? (first.positions[same] ?? null) : null,
+    },
+  ];
 };

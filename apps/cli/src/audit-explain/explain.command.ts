@@ -44,19 +44,24 @@ export const explainCommand = (context: AuditContext, messageId: number, options
 
 /** Reads the events once, whether or not there is a checkpoint to prove them against. */
 const proofsOf = async (context: AuditContext, source: AuditSource, file: string | undefined, isAbout: (event: StoredEvent) => boolean): Promise<Proofs> => {
-  const known = source.isExport && file === undefined ? ({ ok: false, message: 'no checkpoint was given (--checkpoint)' } as const) : latestCheckpoint(context.config, file);
+  const known =
+    source.isExport && file === undefined
+      ? ({ ok: false, message: 'no checkpoint was given (--checkpoint)' } as const)
+      : latestCheckpoint(context.config, file);
   if (!known.ok) {
     for await (const event of source.readAll()) isAbout(event);
     return { outcome: 'not-proved', reason: known.message };
   }
   const { checkpoint } = known;
   const proving = await proveEvents(source.readAll(), isAbout, checkpoint);
-  if (!proving.ok) return { outcome: 'not-proved', reason: `the events do not match the checkpoint of ${checkpoint.size} (${proving.reason}); audit verify tells more` };
+  if (!proving.ok)
+    return { outcome: 'not-proved', reason: `the events do not match the checkpoint of ${checkpoint.size} (${proving.reason}); audit verify tells more` };
   return { outcome: 'proved', size: checkpoint.size, origin: checkpoint.origin, proof: proving.proof };
 };
 
 const serviceOf = async ({ config }: AuditContext, source: AuditSource, account: string, messageId: number, isWanted: boolean): Promise<OfService> => {
-  if (!isWanted || source.isExport) return { outcome: 'not-available', reason: source.isExport ? 'not available offline: an export holds the ledger alone' : 'not asked for' };
+  if (!isWanted || source.isExport)
+    return { outcome: 'not-available', reason: source.isExport ? 'not available offline: an export holds the ledger alone' : 'not asked for' };
   const installation = findInstallation(config);
   if (!installation.found) return { outcome: 'not-available', reason: `not available: ${installation.reason}` };
   const answer = await new OperatorApi(installation.url, installation.operatorToken).get(pathOf(account, 'messages', String(messageId)), messageOfService);
@@ -64,25 +69,63 @@ const serviceOf = async ({ config }: AuditContext, source: AuditSource, account:
   return { outcome: 'not-available', reason: `${answer.outcome === 'refused' ? 'the running system does not tell them' : 'not available'}: ${answer.message}` };
 };
 
-const reportOf = (messageId: number, about: readonly { event: StoredEvent; envelope: EventEnvelope }[], money: MessageMoney, proofs: Proofs, service: OfService): Report => {
+const reportOf = (
+  messageId: number,
+  about: readonly { event: StoredEvent; envelope: EventEnvelope }[],
+  money: MessageMoney,
+  proofs: Proofs,
+  service: OfService,
+): Report => {
   const proven = new Map((proofs.outcome === 'proved' ? proofs.proof.events : []).map((event) => [event.index, event]));
   const account = about[0]?.envelope.account ?? '';
-  const events = about.map(({ event, envelope }) => ({ position: event.position, revision: event.revision, hash: Buffer.from(event.hash).toString('hex'), event: envelope, proof: proven.get(event.position - 1) ?? null }));
-  const rows = events.map(({ position, revision, event, proof }) => [String(position), String(revision), event.time, event.type, amountOf(event), detailOf(event), proofText(proof, proofs)]);
+  const events = about.map(({ event, envelope }) => ({
+    position: event.position,
+    revision: event.revision,
+    hash: Buffer.from(event.hash).toString('hex'),
+    event: envelope,
+    proof: proven.get(event.position - 1) ?? null,
+  }));
+  const rows = events.map(({ position, revision, event, proof }) => [
+    String(position),
+    String(revision),
+    event.time,
+    event.type,
+    amountOf(event),
+    detailOf(event),
+    proofText(proof, proofs),
+  ]);
   return done(
-    { messageId, account, money, events, checkpoint: proofs.outcome === 'proved' ? { origin: proofs.origin, size: proofs.size, note: proofs.proof.checkpoint } : null, notProved: proofs.outcome === 'proved' ? null : proofs.reason, service },
+    {
+      messageId,
+      account,
+      money,
+      events,
+      checkpoint: proofs.outcome === 'proved' ? { origin: proofs.origin, size: proofs.size, note: proofs.proof.checkpoint } : null,
+      notProved: proofs.outcome === 'proved' ? null : proofs.reason,
+      service,
+    },
     [
       facts([['message', `${messageId} of ${account}: ${money.outcome}`], ...moneyFacts(money)]),
       '',
       table(['position', 'revision', 'time', 'event', 'credits', 'detail', 'proof'], rows),
       '',
-      proofs.outcome === 'proved' ? `proofs against the checkpoint of ${proofs.size} events by ${proofs.origin}; kwota audit prove ${messageId} --out FILE writes them` : `not proved: ${proofs.reason}`,
+      proofs.outcome === 'proved'
+        ? `proofs against the checkpoint of ${proofs.size} events by ${proofs.origin}; kwota audit prove ${messageId} --out FILE writes them`
+        : `not proved: ${proofs.reason}`,
       serviceText(service),
     ].join('\n'),
   );
 };
 
-const moneyFacts = ({ held, heldMilliCredits, capturedMilliCredits, releasedMilliCredits, refundedMilliCredits, chargedMilliCredits, refusedWith }: MessageMoney): readonly (readonly [string, string])[] => {
+const moneyFacts = ({
+  held,
+  heldMilliCredits,
+  capturedMilliCredits,
+  releasedMilliCredits,
+  refundedMilliCredits,
+  chargedMilliCredits,
+  refusedWith,
+}: MessageMoney): readonly (readonly [string, string])[] => {
   if (!held) return refusedWith === undefined ? [] : [['refused with', refusedWith]];
   return [
     ['submission', `${held.submissionId}, by ${held.source}`],
@@ -103,7 +146,13 @@ const amountOf = ({ data }: EventEnvelope): string => {
 
 /** What an event says beside its amount, in a few words. */
 const detailOf = ({ data }: EventEnvelope): string => {
-  const { reason, code, silent, billingPolicyVersion, leftMilliCredits } = data as { reason?: string; code?: string; silent?: boolean; billingPolicyVersion?: number; leftMilliCredits?: number };
+  const { reason, code, silent, billingPolicyVersion, leftMilliCredits } = data as {
+    reason?: string;
+    code?: string;
+    silent?: boolean;
+    billingPolicyVersion?: number;
+    leftMilliCredits?: number;
+  };
   const words = [reason, code, silent ? 'no receipt' : undefined, billingPolicyVersion === undefined ? undefined : `billing policy ${billingPolicyVersion}`];
   return [...words, leftMilliCredits === undefined ? undefined : `${exactCredits(leftMilliCredits)} left`].filter((word) => word !== undefined).join(', ');
 };
@@ -116,8 +165,16 @@ const proofText = (proof: ProvenEvent | null, proofs: Proofs): string => {
 const serviceText = (service: OfService): string => {
   if (service.outcome === 'not-available') return `receipts and callbacks: ${service.reason}`;
   const { message, callbacks, attempts } = service.told;
-  const state = message ? `DLR ${message.dlr}, ptt ${message.ptt}, ${message.final ? 'final' : 'not final'}, ${message.parts} parts` : 'taken out of the history';
-  const calls = callbacks.map(({ sequence, ptt, dlr, state: end }) => [String(sequence), String(dlr), String(ptt), end, attemptsText(attempts.filter((one) => one.sequence === sequence))]);
+  const state = message
+    ? `DLR ${message.dlr}, ptt ${message.ptt}, ${message.final ? 'final' : 'not final'}, ${message.parts} parts`
+    : 'taken out of the history';
+  const calls = callbacks.map(({ sequence, ptt, dlr, state: end }) => [
+    String(sequence),
+    String(dlr),
+    String(ptt),
+    end,
+    attemptsText(attempts.filter((one) => one.sequence === sequence)),
+  ]);
   return [`receipts: ${state}`, callbacks.length === 0 ? 'callbacks: none' : table(['callback', 'DLR', 'ptt', 'state', 'attempts'], calls)].join('\n');
 };
 

@@ -13,15 +13,24 @@ const journal = (head: string, declare: (account: string) => string) =>
     yield `${head}tag position\ntag revision\ntag time\n`;
     for await (const { event, time, type, entries } of transactions) {
       for (const { account, posting } of entries.filter(({ isFirst }) => isFirst)) yield declare(`${account}:${posting}`);
-      const lines = entries.map(({ account, posting, amountMilliCredits, balanceMilliCredits }) => `    ${account}:${posting}  ${amount(amountMilliCredits)} = ${amount(balanceMilliCredits)}`);
+      const lines = entries.map(
+        ({ account, posting, amountMilliCredits, balanceMilliCredits }) =>
+          `    ${account}:${posting}  ${amount(amountMilliCredits)} = ${amount(balanceMilliCredits)}`,
+      );
       yield `\n${dayOf(time)} * ${type}\n    ; position: ${event.position}\n    ; revision: ${event.revision}\n    ; time: ${time}\n${lines.join('\n')}\n`;
     }
   };
 
 /** Passes `hledger check -s`. */
-export const hledgerJournal = journal("; Kwota's credit ledger, for hledger\ndecimal-mark .\ncommodity 1000.000 CREDIT\n", (account) => `\naccount ${account}\n`);
+export const hledgerJournal = journal(
+  "; Kwota's credit ledger, for hledger\ndecimal-mark .\ncommodity 1000.000 CREDIT\n",
+  (account) => `\naccount ${account}\n`,
+);
 /** Passes `ledger --strict --pedantic`. */
-export const ledgerJournal = journal("; Kwota's credit ledger, for ledger\ncommodity CREDIT\n    format 1000.000 CREDIT\n", (account) => `\naccount ${account}\n`);
+export const ledgerJournal = journal(
+  "; Kwota's credit ledger, for ledger\ncommodity CREDIT\n    format 1000.000 CREDIT\n",
+  (account) => `\naccount ${account}\n`,
+);
 
 const dayMs = 24 * 60 * 60 * 1_000;
 const dayAfter = (day: string): string => new Date(Date.parse(day) + dayMs).toISOString().slice(0, 10);
@@ -94,7 +103,19 @@ export async function* csvLines(transactions: AsyncIterable<Transaction>): Lines
   for await (const { event, account, time, type, messageId, entries } of transactions)
     for (const { posting, amountMilliCredits, balanceMilliCredits } of entries) {
       const hash = Buffer.from(event.hash).toString('hex');
-      const cells = [event.position, event.stream, event.revision, time, type, messageId, account, posting, exactCredits(amountMilliCredits), exactCredits(balanceMilliCredits), hash];
+      const cells = [
+        event.position,
+        event.stream,
+        event.revision,
+        time,
+        type,
+        messageId,
+        account,
+        posting,
+        exactCredits(amountMilliCredits),
+        exactCredits(balanceMilliCredits),
+        hash,
+      ];
       yield `${cells.map(cell).join(',')}\r\n`;
     }
 }

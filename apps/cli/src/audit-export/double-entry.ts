@@ -3,8 +3,21 @@ import { decodeEvent } from '@kwota/audit-log';
 import { postingsOf, type CreditEvent, type MilliCredits, type PostingAccount } from '@kwota/credit-ledger';
 import type { StoredEvent } from '@kwota/event-store';
 
-export type Entry = Readonly<{ account: string; posting: PostingAccount; amountMilliCredits: MilliCredits; balanceMilliCredits: MilliCredits; isFirst: boolean }>;
-export type Transaction = Readonly<{ event: StoredEvent; account: string; time: string; type: string; messageId: number | undefined; entries: readonly Entry[] }>;
+export type Entry = Readonly<{
+  account: string;
+  posting: PostingAccount;
+  amountMilliCredits: MilliCredits;
+  balanceMilliCredits: MilliCredits;
+  isFirst: boolean;
+}>;
+export type Transaction = Readonly<{
+  event: StoredEvent;
+  account: string;
+  time: string;
+  type: string;
+  messageId: number | undefined;
+  entries: readonly Entry[];
+}>;
 
 /** Events that move credit, in the order of all. @throws NotAnEvent where bytes cannot be read: verify tells more. */
 export async function* transactionsOf(events: AsyncIterable<StoredEvent>): AsyncGenerator<Transaction> {

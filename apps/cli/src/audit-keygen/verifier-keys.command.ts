@@ -8,5 +8,7 @@ export const verifierKeysCommand = async ({ config }: AuditContext): Promise<Rep
   if (!log.ok) return misused(log.message);
   if (!witness.ok) return misused(witness.message);
   const keys = [...log.keys, ...witness.keys].map(({ kind, verifier }) => ({ kind, verifierKey: verifier.text }));
-  return keys.length === 0 ? misused('no key: KWOTA_AUDIT_KEY or KWOTA_AUDIT_WITNESS_KEY, or either with _FILE') : done(keys, keys.map(({ verifierKey }) => verifierKey).join('\n'));
+  return keys.length === 0
+    ? misused('no key: KWOTA_AUDIT_KEY or KWOTA_AUDIT_WITNESS_KEY, or either with _FILE')
+    : done(keys, keys.map(({ verifierKey }) => verifierKey).join('\n'));
 };

@@ -11,7 +11,15 @@ const proofSchema = z.strictObject({
   format: z.literal(proofFormat),
   checkpoint: z.string(),
   events: z.array(
-    z.strictObject({ index: z.int().min(0), stream: z.string(), revision: z.int().min(0), bytes: z.string(), previousHash: hash, hash, proof: z.array(z.string()).max(63) }),
+    z.strictObject({
+      index: z.int().min(0),
+      stream: z.string(),
+      revision: z.int().min(0),
+      bytes: z.string(),
+      previousHash: hash,
+      hash,
+      proof: z.array(z.string()).max(63),
+    }),
   ),
   consistency: z.strictObject({ oldSize: z.int().min(0), oldRoot: z.string(), proof: z.array(z.string()).max(63) }).optional(),
 });
@@ -44,7 +52,10 @@ export const checkProofCommand = async ({ config }: AuditContext, file: string, 
     return { exitCode: exitCodes.refused, json: verdict, text: `${verdict.fault}: ${said[verdict.fault]}${where}` };
   }
   const { checkpoint, signedBy } = verdict;
-  const events = proof.data.events.map((event) => ({ ...event, event: JSON.parse(event.bytes) as { time: string; type: string; data: { amountMilliCredits?: number; messageId?: number } } }));
+  const events = proof.data.events.map((event) => ({
+    ...event,
+    event: JSON.parse(event.bytes) as { time: string; type: string; data: { amountMilliCredits?: number; messageId?: number } },
+  }));
   const rows = events.map(({ index, stream, revision, event: { time, type, data } }) => [
     String(index),
     stream,
@@ -54,9 +65,17 @@ export const checkProofCommand = async ({ config }: AuditContext, file: string, 
     data.amountMilliCredits === undefined ? '' : exactCredits(data.amountMilliCredits),
     data.messageId === undefined ? '' : String(data.messageId),
   ]);
-  const signers = signedBy.map(({ name, id, timeSeconds }) => (timeSeconds === undefined ? `${name} (${id})` : `witness ${name} at ${new Date(timeSeconds * 1_000).toISOString()}`));
+  const signers = signedBy.map(({ name, id, timeSeconds }) =>
+    timeSeconds === undefined ? `${name} (${id})` : `witness ${name} at ${new Date(timeSeconds * 1_000).toISOString()}`,
+  );
   return done(
-    { ok: true, origin: checkpoint.origin, size: checkpoint.size, signedBy, events: events.map(({ index, stream, revision, event }) => ({ index, stream, revision, event })) },
+    {
+      ok: true,
+      origin: checkpoint.origin,
+      size: checkpoint.size,
+      signedBy,
+      events: events.map(({ index, stream, revision, event }) => ({ index, stream, revision, event })),
+    },
     [
       table(['index', 'stream', 'revision', 'time', 'event', 'credits', 'message'], rows),
       '',

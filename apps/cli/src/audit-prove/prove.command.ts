@@ -6,7 +6,15 @@ import { onSource, type AuditContext } from '../audit-source/audit-source.js';
 import { checkpointIn, latestCheckpoint } from '../audit-source/known-checkpoints.js';
 import { done, exitCodes, misused, type Report } from '../report.js';
 
-export type ProveOptions = Readonly<{ export?: string; checkpoint?: string; since?: string; account?: string; revision?: number; position?: number; out?: string }>;
+export type ProveOptions = Readonly<{
+  export?: string;
+  checkpoint?: string;
+  since?: string;
+  account?: string;
+  revision?: number;
+  position?: number;
+  out?: string;
+}>;
 
 /** That events lie in what a checkpoint was signed for; to be checked by anybody with check-proof, without the store. */
 export const proveCommand = (context: AuditContext, messageId: number | undefined, options: ProveOptions): Promise<Report> => {

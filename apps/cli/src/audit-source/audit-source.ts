@@ -36,7 +36,8 @@ export const onLocation = async (context: AuditContext, location: string, work: 
   const shown = shownLocation(path);
   if (!isPostgresUrl(path) && !existsSync(path)) return misused(`no events: ${shown} is not there (KWOTA_DATA_DIR, KWOTA_EVENT_STORE_URL, --export)`);
   try {
-    if (!isPostgresUrl(path) && (await isExport(path))) return await work({ shown, isExport: true, readAll: () => withProgress(readExport(path), undefined, context.showProgress) });
+    if (!isPostgresUrl(path) && (await isExport(path)))
+      return await work({ shown, isExport: true, readAll: () => withProgress(readExport(path), undefined, context.showProgress) });
     return await onStore(context, path, work);
   } catch (error) {
     const { message } = error as Error;

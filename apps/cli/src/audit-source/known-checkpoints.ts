@@ -61,10 +61,18 @@ export const checkpointIn = (file: string): CheckpointOr => {
 };
 
 /** A log's keys have its origin for a name; a witness's have their own. */
-export const signatureOf = ({ note, origin }: Pick<SignedCheckpoint, 'note' | keyof Checkpoint>, keys: readonly VerifierKey[]): Readonly<{ verdict: SignatureVerdict; by: readonly string[] }> => {
+export const signatureOf = (
+  { note, origin }: Pick<SignedCheckpoint, 'note' | keyof Checkpoint>,
+  keys: readonly VerifierKey[],
+): Readonly<{ verdict: SignatureVerdict; by: readonly string[] }> => {
   if (keys.length === 0) return { verdict: 'not-checked', by: [] };
-  const signed = verifyNote(note, keys.filter(({ kind, name }) => kind === 'witness' || name === origin));
+  const signed = verifyNote(
+    note,
+    keys.filter(({ kind, name }) => kind === 'witness' || name === origin),
+  );
   if (!signed.ok) return { verdict: signed.reason === 'forged' ? 'forged' : 'not-signed', by: [] };
-  const by = signed.by.map(({ key, timeSeconds }) => (timeSeconds === undefined ? `${key.name} (${key.id})` : `witness ${key.name} at ${new Date(timeSeconds * 1_000).toISOString()}`));
+  const by = signed.by.map(({ key, timeSeconds }) =>
+    timeSeconds === undefined ? `${key.name} (${key.id})` : `witness ${key.name} at ${new Date(timeSeconds * 1_000).toISOString()}`,
+  );
   return { verdict: signed.by.some(({ key }) => key.kind === 'log') ? 'signed' : 'not-signed', by };
 };

@@ -11,7 +11,12 @@ export type KeysOr<Keys> = Readonly<{ ok: true; keys: Keys }> | Readonly<{ ok: f
 export const verifierKeysOf = (config: CliConfig, given: readonly string[] = []): KeysOr<readonly VerifierKey[]> => {
   const texts = given.length > 0 ? given : config.verifierKeys;
   try {
-    const keys = texts.flatMap((text) => (existsSync(text) ? readFileSync(text, 'utf8') : text).split(/[\s,]+/).filter(Boolean).map(parseVerifierKey));
+    const keys = texts.flatMap((text) =>
+      (existsSync(text) ? readFileSync(text, 'utf8') : text)
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .map(parseVerifierKey),
+    );
     if (keys.length > 0) return { ok: true, keys };
   } catch (error) {
     if (error instanceof NotAKey) return { ok: false, message: `a verifier key is wrong: ${error.message}` };

@@ -7,14 +7,18 @@ export type Finding = Omit<HistoryFinding, 'reason'> & Readonly<{ reason: Histor
 
 const said: Record<Finding['reason'], (finding: Finding) => string> = {
   edited: () => 'its bytes, hash or type were changed, or the event just before was and its hash made new',
-  dropped: ({ revision, upTo }) => (upTo === revision ? 'this event is missing; the next one lies there' : `this event and all up to revision ${upTo} are missing`),
+  dropped: ({ revision, upTo }) =>
+    upTo === revision ? 'this event is missing; the next one lies there' : `this event and all up to revision ${upTo} are missing`,
   doubled: () => 'this revision is there again',
   swapped: ({ upTo }) => `it changed places with revision ${upTo}`,
   renumbered: ({ upTo }) => `events before it were dropped, and this one up to revision ${upTo} counted anew`,
   'wrong-place': () => 'its bytes say that it belongs to another stream or revision',
   'not-an-event': () => 'its bytes are in no form that this version knows',
   'time-back': () => 'it is older than the one before',
-  'position-gap': ({ position, upTo }) => (upTo === position ? 'this position is missing from the order of all events' : `this position and all up to ${upTo} are missing from the order of all events`),
+  'position-gap': ({ position, upTo }) =>
+    upTo === position
+      ? 'this position is missing from the order of all events'
+      : `this position and all up to ${upTo} are missing from the order of all events`,
   'held-twice': () => 'its message was held before',
   'charge-without-hold': () => 'it takes or releases more than is held for its message',
   'refund-without-charge': () => 'it refunds more than its message was charged',

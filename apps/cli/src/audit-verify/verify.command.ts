@@ -14,7 +14,14 @@ const findingsShownMax = 100;
 
 export type VerifyOptions = Readonly<{ export?: string; checkpoint?: readonly string[]; key?: readonly string[]; compare: boolean }>;
 
-type CheckedCheckpoint = Readonly<{ from: string; origin: string; size: number; matches: boolean; signature: ReturnType<typeof signatureOf>['verdict']; signedBy: readonly string[] }>;
+type CheckedCheckpoint = Readonly<{
+  from: string;
+  origin: string;
+  size: number;
+  matches: boolean;
+  signature: ReturnType<typeof signatureOf>['verdict'];
+  signedBy: readonly string[];
+}>;
 
 /** Chain, tree, signatures, sums, links of charges and refunds, and what a running system reports: everything, in one pass. */
 export const verifyCommand = (context: AuditContext, options: VerifyOptions): Promise<Report> =>
@@ -24,7 +31,10 @@ export const verifyCommand = (context: AuditContext, options: VerifyOptions): Pr
     const known = checkpointsOf(context.config, options.checkpoint ?? [], source.isExport);
     if (!known.ok) return misused(known.message);
     const verify = async () => {
-      const history = await verifyHistory(source.readAll(), known.checkpoints.map(({ checkpoint }) => checkpoint));
+      const history = await verifyHistory(
+        source.readAll(),
+        known.checkpoints.map(({ checkpoint }) => checkpoint),
+      );
       return { ...history, ok: history.findings.length === 0 };
     };
     const compared = await compareOrNot(context.config, source, verify, options.compare ? undefined : 'not asked for');
@@ -55,7 +65,13 @@ const reportOf = (source: AuditSource, history: History, known: readonly KnownCh
       comparison,
     },
     text: [
-      ...(ok ? [] : [findingsTable(findings.slice(0, findingsShownMax)), ...(findings.length > findingsShownMax ? [`and ${findings.length - findingsShownMax} more (--json has all)`] : []), '']),
+      ...(ok
+        ? []
+        : [
+            findingsTable(findings.slice(0, findingsShownMax)),
+            ...(findings.length > findingsShownMax ? [`and ${findings.length - findingsShownMax} more (--json has all)`] : []),
+            '',
+          ]),
       `${events} events of ${heads.length} ${heads.length === 1 ? 'account' : 'accounts'} in ${source.shown}${ok ? ': every hash, sum, charge and refund is right' : ''}`,
       `tree of ${size} events, root ${base64Of(root)}`,
       checkpointsText(checkpoints, keys),
@@ -69,14 +85,22 @@ const signatureFinding = ({ signature, size }: CheckedCheckpoint): readonly Find
 
 const balanceFindings = (comparison: Comparison): readonly Finding[] =>
   comparison.outcome === 'mismatch'
-    ? [...new Set(comparison.mismatches.map(({ account }) => account))].map((account) => ({ reason: 'balance-differs', stream: `credit-${account}`, revision: null, position: null }))
+    ? [...new Set(comparison.mismatches.map(({ account }) => account))].map((account) => ({
+        reason: 'balance-differs',
+        stream: `credit-${account}`,
+        revision: null,
+        position: null,
+      }))
     : [];
 
 /** The sealer signs one a minute: what is right is told in one line, by the newest. */
 const checkpointsText = (checkpoints: readonly CheckedCheckpoint[], keys: readonly VerifierKey[]): string => {
   const right = checkpoints.filter(({ matches, signature }) => matches && (signature === 'signed' || signature === 'not-checked'));
   const newest = right.at(-1);
-  if (!newest) return checkpoints.length === 0 ? 'no checkpoint to hold it against: a missing end, or a history written anew as a whole, would not show' : 'no checkpoint matches';
+  if (!newest)
+    return checkpoints.length === 0
+      ? 'no checkpoint to hold it against: a missing end, or a history written anew as a whole, would not show'
+      : 'no checkpoint matches';
   const signed = keys.length === 0 ? 'signature not checked: no verifier key was given (--key)' : `signed by ${newest.signedBy.join(', ')}`;
   return `${right.length} of ${checkpoints.length} checkpoints match, the newest of ${newest.size} events by ${newest.origin}; ${signed}`;
 };

@@ -33,7 +33,9 @@ const policiesOf = ({ rates, billing, finals }: WhatIfOptions): PoliciesOr => {
       ok: true,
       policies: {
         ...(rates === undefined ? {} : { rates: parseRatesFile(JSON.parse(readFileSync(rates, 'utf8')), 0) }),
-        ...(billing === undefined ? {} : { billing: { version: billingPolicyV1.version + 1, ...billingFile.parse(JSON.parse(readFileSync(billing, 'utf8'))) } }),
+        ...(billing === undefined
+          ? {}
+          : { billing: { version: billingPolicyV1.version + 1, ...billingFile.parse(JSON.parse(readFileSync(billing, 'utf8'))) } }),
         ...(finals === undefined ? {} : { finals: finalsOf(readFileSync(finals, 'utf8')) }),
       },
     };
@@ -47,7 +49,11 @@ const finalsOf = (lines: string): ReadonlyMap<number, readonly PartOutcome[]> =>
   const finals = new Map<number, readonly PartOutcome[]>();
   for (const line of lines.split('\n').filter((text) => text.trim() !== '')) {
     const final = finalLine.safeParse(JSON.parse(line));
-    if (final.success) finals.set(final.data.messageId, final.data.parts.map(({ dlr, ptt }) => ({ dlr, ptt })));
+    if (final.success)
+      finals.set(
+        final.data.messageId,
+        final.data.parts.map(({ dlr, ptt }) => ({ dlr, ptt })),
+      );
   }
   return finals;
 };
@@ -68,6 +74,11 @@ const reportOf = (accounts: readonly AccountWhatIf[]): Report => {
     differenceMostMilliCredits: account.mostMilliCredits - account.chargedMilliCredits,
   }));
   const uncertain = accounts.reduce((sum, account) => sum + account.uncertain, 0);
-  const why = uncertain > 0 ? [`of ${uncertain} messages the ledger does not hold enough (no number, no final code): the least and the most are shown; --finals FILE tells final codes`] : [];
+  const why =
+    uncertain > 0
+      ? [
+          `of ${uncertain} messages the ledger does not hold enough (no number, no final code): the least and the most are shown; --finals FILE tells final codes`,
+        ]
+      : [];
   return done({ accounts: withDifference }, [table(['account', 'messages', 'charged', 'would be', 'difference', 'uncertain'], rows), ...why].join('\n'));
 };

@@ -3,7 +3,11 @@
 import type { EventEnvelope } from '@kwota/audit-log';
 import { isBilled, type BillingPolicy, type CreditEvent, type MilliCredits, type PartOutcome, type RatingPolicy } from '@kwota/credit-ledger';
 
-export type OtherPolicies = Readonly<{ rates?: RatingPolicy; billing?: BillingPolicy; /** What each message's parts ended with, where dlr's records were given. */ finals?: ReadonlyMap<number, readonly PartOutcome[]> }>;
+export type OtherPolicies = Readonly<{
+  rates?: RatingPolicy;
+  billing?: BillingPolicy;
+  /** What each message's parts ended with, where dlr's records were given. */ finals?: ReadonlyMap<number, readonly PartOutcome[]>;
+}>;
 
 export type AccountWhatIf = Readonly<{
   account: string;
@@ -40,7 +44,16 @@ export class WhatIf {
     if (!messages) this.accounts.set(account, (messages = new Map()));
     if (event.type === 'CreditsHeld') {
       const { destination, parts, amountMilliCredits } = event;
-      messages.set(event.messageId, { destination, parts, priceMilliCredits: amountMilliCredits, chargedMilliCredits: 0, notBilledMilliCredits: 0, policyVersion: undefined, isEnded: false, isVoid: false });
+      messages.set(event.messageId, {
+        destination,
+        parts,
+        priceMilliCredits: amountMilliCredits,
+        chargedMilliCredits: 0,
+        notBilledMilliCredits: 0,
+        policyVersion: undefined,
+        isEnded: false,
+        isVoid: false,
+      });
       return;
     }
     const message = 'messageId' in event ? messages.get(event.messageId) : undefined;
@@ -64,7 +77,9 @@ export class WhatIf {
 
   private costOf(messageId: number, message: Message): Range {
     if (message.isVoid) return [0, 0];
-    const [leastParts, mostParts] = this.policies.billing ? billedUnder(this.policies.billing, message, this.policies.finals?.get(messageId)) : billedThen(message);
+    const [leastParts, mostParts] = this.policies.billing
+      ? billedUnder(this.policies.billing, message, this.policies.finals?.get(messageId))
+      : billedThen(message);
     const [leastRate, mostRate] = this.policies.rates ? ratesFor(this.policies.rates, message.destination) : same(message.priceMilliCredits / message.parts);
     return [Math.round(leastParts * leastRate), Math.round(mostParts * mostRate)];
   }
@@ -92,7 +107,8 @@ const settle = (message: Message, event: CreditEvent): void => {
 };
 
 /** As it was charged; a price of nothing does not tell for how many parts. */
-const billedThen = ({ priceMilliCredits, parts, chargedMilliCredits }: Message): Range => (priceMilliCredits === 0 ? [0, parts] : same((chargedMilliCredits / priceMilliCredits) * parts));
+const billedThen = ({ priceMilliCredits, parts, chargedMilliCredits }: Message): Range =>
+  priceMilliCredits === 0 ? [0, parts] : same((chargedMilliCredits / priceMilliCredits) * parts);
 
 /**
  * The ledger holds no final codes. Under policy 1 a part is free exactly when it ended with DLR 16: that much is known of each part, and finals, where

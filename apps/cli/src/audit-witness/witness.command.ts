@@ -29,7 +29,12 @@ type State = z.infer<typeof stateFile>;
  * Cosigns a request (kwota audit checkpoint --for-witness) only when it goes on from what this witness saw before, and remembers it durably before
  * anybody sees the signature. To be run by somebody else than who runs the log, with a key and a state of its own.
  */
-export const witnessCommand = async ({ config }: AuditContext, file: string, { state: statePath, key, out }: WitnessOptions, nowMs: number): Promise<Report> => {
+export const witnessCommand = async (
+  { config }: AuditContext,
+  file: string,
+  { state: statePath, key, out }: WitnessOptions,
+  nowMs: number,
+): Promise<Report> => {
   const own = signerKeysOf(config, 'witness');
   if (!own.ok) return misused(own.message);
   const [signer] = own.keys;
@@ -91,7 +96,10 @@ const cosigned = ({ checkpoint }: WitnessRequest, signer: SignerKey, state: Stat
   const whole = formatNote({ text: note.text, signatures: [...note.signatures, ...signatures] });
   if (out !== undefined) writeFileSync(out, whole);
   const line = signatures.map(signatureLine).join('').trimEnd();
-  return done({ outcome: 'cosigned', origin, size, cosignature: line, ...(out === undefined ? {} : { file: out }) }, out === undefined ? line : `cosigned ${size} events of ${origin}: ${out}`);
+  return done(
+    { outcome: 'cosigned', origin, size, cosignature: line, ...(out === undefined ? {} : { file: out }) },
+    out === undefined ? line : `cosigned ${size} events of ${origin}: ${out}`,
+  );
 };
 
 const writeDurably = (path: string, text: string): void => {

@@ -56,7 +56,8 @@ export const compareWithRunning = async <Result extends AddedUp>(api: OperatorAp
     const stays = sameReports(before, after);
     // An account may have been opened, or moved, between the report and the replay: a second look tells.
     if (stays && look > 1) return { result, comparison: { outcome: 'mismatch', url: api.url, mismatches } };
-    if (look === looksMax) return { result, comparison: { outcome: 'not-compared', reason: `the accounts moved during ${looksMax} replays; try again in a quiet moment` } };
+    if (look === looksMax)
+      return { result, comparison: { outcome: 'not-compared', reason: `the accounts moved during ${looksMax} replays; try again in a quiet moment` } };
     before = after;
   }
 };

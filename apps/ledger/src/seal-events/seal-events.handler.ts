@@ -84,7 +84,11 @@ export class SealEventsHandler {
       const origin = this.file.latest()?.origin;
       if (origin !== this.keys[0]?.name) throw new SealingRefused(`the checkpoints are of ${origin}, the key is of ${this.keys[0]?.name}`);
       const [stored] = await firstOf(this.store.readAll(frontier.size));
-      const isSame = stored?.position === frontier.size && stored.stream === last.stream && stored.revision === last.revision && Buffer.compare(stored.hash, last.hash) === 0;
+      const isSame =
+        stored?.position === frontier.size &&
+        stored.stream === last.stream &&
+        stored.revision === last.revision &&
+        Buffer.compare(stored.hash, last.hash) === 0;
       if (!isSame) throw new SealingRefused(`what was sealed at position ${frontier.size} is not in the store`);
       this.frontier = frontier;
       this.last = last;

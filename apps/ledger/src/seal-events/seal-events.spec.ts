@@ -41,7 +41,8 @@ const storeOf = async ({ stored }: WrittenHistory, count = stored.length) => {
   const store = await SqliteEventStore.open({ path: join(folder, `${(files += 1)}.db`) });
   opened.push(store);
   const append = async (from: number, to: number) => {
-    for (const { stream, revision, id, type, data, hash } of stored.slice(from, to)) await store.append([{ stream, expectedRevision: revision - 1, events: [{ id, type, data, hash }] }]);
+    for (const { stream, revision, id, type, data, hash } of stored.slice(from, to))
+      await store.append([{ stream, expectedRevision: revision - 1, events: [{ id, type, data, hash }] }]);
   };
   await append(0, count);
   return { store, more: () => append(count, stored.length) };
