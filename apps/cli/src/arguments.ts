@@ -40,3 +40,12 @@ export const untilOf = (given: string): ReplayUntil => {
   if (Number.isNaN(timeMs)) throw new InvalidArgumentError('until is a position (1234) or an instant with its zone (2026-11-23T12:00:00Z).');
   return { timeMs };
 };
+
+/** A place, a size or an id. */
+export const atLeastZero = (given: string): number => {
+  if (!/^\d{1,15}$/.test(given)) throw new InvalidArgumentError('it is a whole number from 0.');
+  return Number(given);
+};
+
+/** An option that may be given again. */
+export const listed = (given: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), given];

@@ -1,4 +1,4 @@
-import { optional, readConfig, secret, text } from '@kwota/service-kit/config';
+import { list, optional, readConfig, secret, text } from '@kwota/service-kit/config';
 import { isPostgresUrl } from '@kwota/service-kit/needs';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,12 @@ export const cliSettings = {
   operatorToken: secret('KWOTA_OPERATOR_TOKEN', ''),
   dataDir: text('KWOTA_DATA_DIR', './data'),
   eventStoreUrl: optional('KWOTA_EVENT_STORE_URL'),
+  auditKey: secret('KWOTA_AUDIT_KEY', ''),
+  auditKeyFile: optional('KWOTA_AUDIT_KEY_FILE'),
+  witnessKey: secret('KWOTA_AUDIT_WITNESS_KEY', ''),
+  witnessKeyFile: optional('KWOTA_AUDIT_WITNESS_KEY_FILE'),
+  /** Whose checkpoints an auditor takes: verifier keys, by commas. */
+  verifierKeys: list('KWOTA_AUDIT_VERIFIER_KEYS'),
 } as const;
 
 export const readCliConfig = (environment: NodeJS.ProcessEnv) => readConfig(environment, cliSettings);

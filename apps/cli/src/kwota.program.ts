@@ -1,6 +1,9 @@
 import { readKafkaConfig, type KafkaConfig } from '@kwota/service-kit/common-config';
 import { Command, CommanderError, Option } from 'commander';
-import { addresses, creditsOrOff, levelOrOff, positiveCredits, signedCredits, untilOf, urlOrNone } from './arguments.js';
+import { addresses, creditsOrOff, levelOrOff, positiveCredits, signedCredits, urlOrNone } from './arguments.js';
+import type { AuditContext, OpenEvents } from './audit-source/audit-source.js';
+import type { ShowProgress } from './audit-source/progress.js';
+import { addAuditCommands, auditHelp } from './audit.program.js';
 import { findInstallation, readCliConfig } from './cli.config.js';
 import { createAccount, listAccounts, showAccount } from './manage-accounts/accounts.commands.js';
 import { addCredits, adjustCredits, showCredits } from './manage-credits/credits.commands.js';
@@ -8,7 +11,6 @@ import { dropDeadLetter, listDeadLetters, replayDeadLetter } from './manage-dead
 import { applyTopics, showTopics, type TopicsOfLog } from './manage-topics/topics.commands.js';
 import { createUser, deleteUser, listUsers, setUser, showUser, type UserChange } from './manage-users/users.commands.js';
 import { OperatorApi } from './operator-api.client.js';
-import { replayCommand, type OpenEvents } from './replay-ledger/replay.command.js';
 import { exitCodes, misused, type ExitCode, type Report } from './report.js';
 
 /** Where a program stands: what tests replace. */
@@ -19,13 +21,14 @@ export type Surroundings = Readonly<{
   readStdin: () => Promise<string>;
   writeOut: (text: string) => void;
   writeError: (text: string) => void;
+  /** Where somebody looks on: standard error is a terminal. */
+  showProgress?: ShowProgress | undefined;
 }>;
 
 const help = `
 It talks to KWOTA_URL with KWOTA_OPERATOR_TOKEN, else to what <KWOTA_DATA_DIR or ./data>/first-start.json names.
-topics speaks to KWOTA_KAFKA_BROKERS. audit reads KWOTA_EVENT_STORE_URL (sqlite: or postgres://), else <KWOTA_DATA_DIR or ./data>/ledger/events.db.
-Exit codes: 0 ok, 1 refused or mismatch, 2 usage, 3 unreachable.
-Not there yet: audit verify, audit export.`;
+topics speaks to KWOTA_KAFKA_BROKERS. audit reads KWOTA_EVENT_STORE_URL (sqlite: or postgres://), else <KWOTA_DATA_DIR or ./data>/ledger/events.db, and never writes there.
+Exit codes: 0 ok, 1 refused or mismatch, 2 usage, 3 unreachable.`;
 
 /** Runs one command line (without node and script) and tells its exit code. */
 export const runKwota = async (argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> => {
@@ -48,7 +51,7 @@ export const runKwota = async (argv: readonly string[], surroundings: Surroundin
 type Print = (report: Report, asJson: boolean) => void;
 type Json = { json?: boolean };
 
-const programOf = ({ environment, openEvents, openTopics, readStdin, writeOut, writeError }: Surroundings, print: Print): Command => {
+const programOf = ({ environment, openEvents, openTopics, readStdin, writeOut, writeError, showProgress }: Surroundings, print: Print): Command => {
   const program = new Command('kwota').description("Kwota's operator's and auditor's commands").addHelpText('after', help);
   // Before the subcommands: they inherit both.
   program.exitOverride().configureOutput({ writeOut, writeErr: writeError });
@@ -124,12 +127,10 @@ const programOf = ({ environment, openEvents, openTopics, readStdin, writeOut, w
   command(topics, 'show', 'what there must be, and what is otherwise').action((options: Json) => askLog(options, showTopics));
   command(topics, 'apply', 'create what is missing, set retention where it differs').action((options: Json) => askLog(options, applyTopics));
 
-  const audit = group('audit', "the ledger's events, read without Kwota's help");
-  command(audit, 'replay', 'add the events up to balances, check every hash, compare with the running system')
-    .option('--until <instant|position>', 'as it was then', untilOf)
-    .option('--no-compare', 'leave the running system alone')
-    .action(async ({ json = false, until, compare }: Json & { until?: ReturnType<typeof untilOf>; compare: boolean }) =>
-      print(await replayCommand(readCliConfig(environment), openEvents, until, compare), json),
-    );
+  const audit = group('audit', "the ledger's events, read without Kwota's help").addHelpText('after', auditHelp);
+  addAuditCommands(
+    (nameAndArguments, description) => command(audit, nameAndArguments, description),
+    async (asJson = false, work: (context: AuditContext) => Promise<Report>) => print(await work({ config: readCliConfig(environment), openEvents, showProgress }), asJson),
+  );
   return program;
 };

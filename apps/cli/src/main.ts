@@ -16,4 +16,6 @@ process.exitCode = await runKwota(process.argv.slice(2), {
   readStdin: () => text(process.stdin),
   writeOut: (written) => void process.stdout.write(written),
   writeError: (written) => void process.stderr.write(written),
+  // The line is cleared to its end, and begun again by the next one.
+  showProgress: process.stderr.isTTY ? (line) => void process.stderr.write(`\r${line}\u001b[K`) : undefined,
 });

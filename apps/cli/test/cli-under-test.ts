@@ -4,7 +4,7 @@ import { runKwota } from '../src/kwota.program.js';
 
 export type Run = Readonly<{ exitCode: number; out: string; error: string }>;
 
-type Given = Readonly<{ stdin?: string; topics?: TopicsOfLog }>;
+type Given = Readonly<{ stdin?: string; topics?: TopicsOfLog; openEvents?: (path: string) => Promise<EventReader> }>;
 const noTopics: TopicsOfLog = { show: async () => [], apply: async () => [] };
 
 const noEvents = async (): Promise<EventReader> => ({
@@ -19,12 +19,12 @@ const noEvents = async (): Promise<EventReader> => ({
 async function* none(): AsyncGenerator<StoredEvent> {}
 
 /** One command line in this process, with what it wrote. */
-export const run = async (commandLine: readonly string[], environment: NodeJS.ProcessEnv, { stdin = '', topics = noTopics }: Given = {}): Promise<Run> => {
+export const run = async (commandLine: readonly string[], environment: NodeJS.ProcessEnv, { stdin = '', topics = noTopics, openEvents = noEvents }: Given = {}): Promise<Run> => {
   const out: string[] = [];
   const error: string[] = [];
   const exitCode = await runKwota(commandLine, {
     environment,
-    openEvents: noEvents,
+    openEvents,
     openTopics: () => topics,
     readStdin: async () => stdin,
     writeOut: (text) => void out.push(text),

@@ -1,3 +1,4 @@
+import { parseSignerKey } from '@kwota/audit-log/note-keys';
 import { DurableDatabase } from '@kwota/service-kit/sqlite';
 import { startKwota, type KwotaProcess } from '@kwota/testing/kwota-process';
 import { spawn } from 'node:child_process';
@@ -26,7 +27,8 @@ describe('kwota', () => {
 
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'kwota-cli-'));
-    kwota = await startKwota(dataDir);
+    await kwotaCommand({}, ['audit', 'keygen', '--name', 'sms.example.org/ledger', '--out', join(dataDir, 'log.key')]);
+    kwota = await startKwota(dataDir, { KWOTA_AUDIT_KEY_FILE: join(dataDir, 'log.key'), KWOTA_AUDIT_SEAL_INTERVAL_MS: '200' });
   }, 60_000);
   afterAll(async () => {
     await kwota.stop();
@@ -63,6 +65,29 @@ describe('kwota', () => {
     expect(replayed.accounts.find((balance) => balance.account === account)).toMatchObject({ poolMilliCredits: 60_500, quotasMilliCredits: 40_000, purchasedMilliCredits: 100_500 });
     const until = await asJson('audit', 'replay', '--until', '3');
     expect(until).toMatchObject({ position: 3, comparison: { outcome: 'not-compared' } });
+  }, 30_000);
+
+  it('verifies beside the running ledger, down to what it signed', async () => {
+    const key = { KWOTA_DATA_DIR: dataDir, KWOTA_AUDIT_KEY_FILE: join(dataDir, 'log.key') };
+    let verified = JSON.parse((await kwotaCommand(key, ['audit', 'verify', '--json'])).out) as { events: number; checkpoints: { size: number }[] };
+    // It signs five times a second here.
+    for (let look = 0; look < 50 && verified.checkpoints.at(-1)?.size !== verified.events; look += 1)
+      verified = JSON.parse((await kwotaCommand(key, ['audit', 'verify', '--json'])).out) as typeof verified;
+    expect(verified).toMatchObject({ ok: true, comparison: { outcome: 'equal' } });
+    expect(verified.checkpoints.at(-1)).toMatchObject({ origin: 'sms.example.org/ledger', size: verified.events, matches: true, signature: 'signed' });
+  }, 60_000);
+
+  it('an auditor with an export, a checkpoint and a key proves one event, far from Kwota', async () => {
+    const far = { KWOTA_DATA_DIR: join(dataDir, 'elsewhere') };
+    const [exported, checkpoint, proof] = ['export.jsonl', 'checkpoint.txt', 'proof.json'].map((name) => join(dataDir, name)) as [string, string, string];
+    await asJson('audit', 'export', '--out', exported);
+    await asJson('audit', 'checkpoint', '--out', checkpoint);
+    const keyOf = await kwotaCommand({ KWOTA_DATA_DIR: dataDir, KWOTA_AUDIT_KEY_FILE: join(dataDir, 'log.key') }, ['audit', 'verify', '--export', exported, '--checkpoint', checkpoint]);
+    expect(keyOf).toMatchObject({ exitCode: 0, out: expect.stringContaining('signed by sms.example.org/ledger') });
+    expect(await kwotaCommand(far, ['audit', 'prove', '--account', account, '--revision', '1', '--export', exported, '--checkpoint', checkpoint, '--out', proof])).toMatchObject({ exitCode: 0 });
+    expect((await kwotaCommand(far, ['audit', 'check-proof', proof])).exitCode).toBe(2);
+    const { verifier } = parseSignerKey(readFileSync(join(dataDir, 'log.key'), 'utf8'));
+    expect(await kwotaCommand(far, ['audit', 'check-proof', proof, '--key', verifier.text])).toMatchObject({ exitCode: 0, out: expect.stringContaining('CreditsPurchased') });
   }, 30_000);
 
   it('deletes a user, whose quota returns', async () => {

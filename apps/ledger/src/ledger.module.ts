@@ -1,3 +1,4 @@
+import { CheckpointFile } from '@kwota/audit-log/checkpoint-file';
 import { parseRatesFile, ratingPolicyV1, type RatingPolicy } from '@kwota/credit-ledger';
 import { EventStore } from '@kwota/event-store';
 import { SqliteEventStore } from '@kwota/event-store-sqlite';
@@ -18,13 +19,29 @@ import { OwnPartitions } from './credit-accounts/own-partitions.js';
 import { HoldCreditsHandler } from './hold-credits/hold-credits.handler.js';
 import { HoldCreditsOnSubmissions } from './hold-credits/hold-credits.on-submissions.js';
 import { LedgerSettings } from './ledger-settings.js';
-import type { LedgerConfig } from './ledger.config.js';
+import { sealIntervalMs, type LedgerConfig } from './ledger.config.js';
 import { ReleaseForgottenHoldsTimer } from './release-forgotten-holds/release-forgotten-holds.timer.js';
+import { sealingKeys, type SealingConfig } from './seal-events/seal-events.config.js';
+import { SealEventsHandler } from './seal-events/seal-events.handler.js';
+import { restBetweenTurns, SealEventsTimer } from './seal-events/seal-events.timer.js';
 import { SettleChargesOnDelivery } from './settle-charges/settle-charges.on-delivery.js';
 import { ShowAccountOnRequest } from './show-account/show-account.on-request.js';
 import { TakeSnapshotsTimer } from './take-snapshots/take-snapshots.timer.js';
 import { TransferCreditsOnCredit } from './transfer-credits/transfer-credits.on-credit.js';
 import { TransferCreditsOnRequest } from './transfer-credits/transfer-credits.on-request.js';
+
+/** The sealer where there is a key, with its file. */
+class Sealing {
+  constructor(
+    private readonly timer?: SealEventsTimer,
+    private readonly file?: CheckpointFile,
+  ) {}
+
+  async stop(): Promise<void> {
+    await this.timer?.stop();
+    this.file?.close();
+  }
+}
 
 @Injectable()
 class LedgerLifecycle implements OnApplicationShutdown {
@@ -35,6 +52,7 @@ class LedgerLifecycle implements OnApplicationShutdown {
     private readonly writer: LedgerWriter,
     private readonly forgottenHolds: ReleaseForgottenHoldsTimer,
     private readonly snapshots: TakeSnapshotsTimer,
+    private readonly sealing: Sealing,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
@@ -43,14 +61,16 @@ class LedgerLifecycle implements OnApplicationShutdown {
     await this.requests.close();
     await this.writer.settled();
     await this.relay.close();
+    await this.sealing.stop();
     await this.store.close();
   }
 }
 
 @Module({})
 export class LedgerModule {
-  static register(runtime: ServiceRuntime, config: Pick<LedgerConfig, 'eventStoreUrl' | 'ratesFile' | 'sendDeadlineMs'>): DynamicModule {
+  static register(runtime: ServiceRuntime, config: Pick<LedgerConfig, 'eventStoreUrl' | 'ratesFile' | 'sendDeadlineMs'> & SealingConfig): DynamicModule {
     const { messaging, logger, directory, health, metrics } = runtime;
+    const auditKeys = sealingKeys(config);
     const settings = new LedgerSettings(config.ratesFile ? readRatesFile(config.ratesFile) : ratingPolicyV1);
     return {
       module: LedgerModule,
@@ -120,6 +140,20 @@ export class LedgerModule {
             return timer;
           },
           inject: [CreditAccountsRepository, EventStore, LedgerWriter, FactsRelay, OwnPartitions],
+        },
+        {
+          provide: Sealing,
+          useFactory: (store: EventStore, writer: LedgerWriter) => {
+            if (auditKeys.length === 0) return new Sealing();
+            const file = CheckpointFile.open(directory.file('checkpoints.db'));
+            const sealEvents = new SealEventsHandler(store, file, auditKeys, restBetweenTurns(writer));
+            const timer = new SealEventsTimer(sealEvents, config.auditSealIntervalMs ?? sealIntervalMs, logger);
+            timer.start();
+            metrics.gauge('kwota_ledger_sealed_events', 'Credit events under the last signed checkpoint.', () => sealEvents.sealedEvents);
+            metrics.gauge('kwota_ledger_sealing_refused', '1 when the store is not the one that was sealed: nothing is signed any more.', () => timer.refused);
+            return new Sealing(timer, file);
+          },
+          inject: [EventStore, LedgerWriter],
         },
         ChangeCreditHandler,
         LedgerLifecycle,

@@ -1,6 +1,9 @@
 // Whether a running system reports what its events add up to.
-import type { AccountBalance, Replay } from '@kwota/audit-log/replay-ledger';
-import { accountView, names, pathOf, type AccountView, type Failed, type OperatorApi } from '../operator-api.client.js';
+import type { AccountBalance } from '@kwota/audit-log/replay-ledger';
+import type { AuditSource } from '../audit-source/audit-source.js';
+import { findInstallation, type CliConfig } from '../cli.config.js';
+import { accountView, failed, names, OperatorApi, pathOf, type AccountView, type Failed } from '../operator-api.client.js';
+import { misused, type Report } from '../report.js';
 
 /** A running system goes on between the two looks; so many looks of this pause find a quiet moment, or one that stays wrong. */
 const looksMax = 5;
@@ -14,25 +17,47 @@ export type Comparison =
   | Readonly<{ outcome: 'mismatch'; url: string; mismatches: readonly BalanceMismatch[] }>
   | Readonly<{ outcome: 'not-compared'; reason: string }>;
 
-/** Replays again as long as the system moves: a difference counts only where its report is the same before and after the replay. */
-export const compareWithRunning = async (
-  api: OperatorApi,
-  replay: () => Promise<Replay>,
-): Promise<Readonly<{ replay: Replay; comparison: Comparison }> | Failed> => {
+/** What was added up from events: a replay, or a verification. */
+export type AddedUp = Readonly<{ ok: boolean; accounts?: readonly AccountBalance[] }>;
+export type Compared<Result> = Readonly<{ result: Result; comparison: Comparison }>;
+
+/**
+ * Compares with the running system that is configured, unless there is a reason not to. One that does not answer is no failure where its address
+ * was only written down; but whoever names one by KWOTA_URL wants the comparison.
+ */
+export const compareOrNot = async <Result extends AddedUp>(
+  config: CliConfig,
+  { isExport }: Pick<AuditSource, 'isExport'>,
+  addUp: () => Promise<Result>,
+  reasonNotTo: string | undefined,
+): Promise<Compared<Result> | Report> => {
+  const notCompared = async (reason: string): Promise<Compared<Result>> => ({ result: await addUp(), comparison: { outcome: 'not-compared', reason } });
+  if (reasonNotTo !== undefined) return notCompared(reasonNotTo);
+  if (isExport) return notCompared('an export is compared with nothing that runs');
+  const installation = findInstallation(config);
+  if (!installation.found) return config.url === undefined ? notCompared(installation.reason) : misused(installation.reason);
+  const compared = await compareWithRunning(new OperatorApi(installation.url, installation.operatorToken), addUp);
+  if (!('outcome' in compared)) return compared;
+  return compared.outcome === 'unreachable' && config.url === undefined ? notCompared(compared.message) : failed(compared);
+};
+
+/** Adds up again as long as the system moves: a difference counts only where its report is the same before and after. */
+export const compareWithRunning = async <Result extends AddedUp>(api: OperatorApi, addUp: () => Promise<Result>): Promise<Compared<Result> | Failed> => {
   let before = await reportOf(api);
   for (let look = 1; ; look += 1) {
     if (isFailed(before)) return before;
-    const replayed = await replay();
-    if (!replayed.ok) return { replay: replayed, comparison: { outcome: 'not-compared', reason: 'the events themselves are not in order' } };
-    const mismatches = mismatchesOf(replayed.accounts, before);
-    if (mismatches.length === 0) return { replay: replayed, comparison: { outcome: 'equal', url: api.url, accounts: before.size } };
+    const result = await addUp();
+    if (!result.ok || !result.accounts) return { result, comparison: { outcome: 'not-compared', reason: 'the events themselves are not in order' } };
+    const mismatches = mismatchesOf(result.accounts, before);
+    if (mismatches.length === 0) return { result, comparison: { outcome: 'equal', url: api.url, accounts: before.size } };
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     const after = await reportOf(api);
     if (isFailed(after)) return after;
     const stays = sameReports(before, after);
     // An account may have been opened, or moved, between the report and the replay: a second look tells.
-    if (stays && look > 1) return { replay: replayed, comparison: { outcome: 'mismatch', url: api.url, mismatches } };
-    if (look === looksMax) return { replay: replayed, comparison: { outcome: 'not-compared', reason: `the accounts moved during ${looksMax} replays; try again in a quiet moment` } };
+    if (stays && look > 1) return { result, comparison: { outcome: 'mismatch', url: api.url, mismatches } };
+    if (look === looksMax)
+      return { result, comparison: { outcome: 'not-compared', reason: `the accounts moved during ${looksMax} replays; try again in a quiet moment` } };
     before = after;
   }
 };

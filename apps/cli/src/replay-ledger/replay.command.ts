@@ -1,53 +1,20 @@
 import { replayLedger, type AccountBalance, type Replay, type ReplayUntil } from '@kwota/audit-log/replay-ledger';
-import type { EventReader } from '@kwota/event-store';
-import { isPostgresUrl } from '@kwota/service-kit/needs';
-import { existsSync } from 'node:fs';
-import { eventsLocationOf, findInstallation, shownLocation, type CliConfig } from '../cli.config.js';
-import { failed, OperatorApi } from '../operator-api.client.js';
-import { exactCredits, exitCodes, misused, table, type Report } from '../report.js';
-import { compareWithRunning, type Comparison } from './compare-balances.js';
-
-/** Opens events, by file or URL, without a way to change them; main.ts names the adapter. */
-export type OpenEvents = (location: string) => Promise<EventReader>;
+import { onSource, type AuditContext } from '../audit-source/audit-source.js';
+import { exactCredits, exitCodes, table, type Report } from '../report.js';
+import { compareOrNot, type Comparison } from './compare-balances.js';
 
 /**
- * Folds the event store with the ledger's own code, checks the hash chain and the invariant on the way, and compares today's balances with
- * what a running system reports. It reads; it never writes.
+ * Folds the events with the ledger's own code, checks the hash chain and the invariant on the way, and compares today's balances with what a
+ * running system reports. It reads; it never writes. An export is not compared: it is older than what runs, and needs no network.
  */
-export const replayCommand = async (config: CliConfig, open: OpenEvents, until: ReplayUntil | undefined, compare: boolean): Promise<Report> => {
-  const location = eventsLocationOf(config);
-  if (location === undefined) return misused('KWOTA_EVENT_STORE_URL: this version reads only sqlite: and postgres://');
-  if (!isPostgresUrl(location) && !existsSync(location)) return misused(`no events: ${location} is not there (KWOTA_DATA_DIR, KWOTA_EVENT_STORE_URL)`);
-  try {
-    return await replayEvents(config, await open(location), until, compare);
-  } catch (error) {
-    // A store that was damaged below its events is a finding, not a crash of the auditor.
-    return unreadable(shownLocation(location), (error as Error).message);
-  }
-};
+export const replayCommand = (context: AuditContext, { until, compare, export: exportFile }: ReplayOptions): Promise<Report> =>
+  onSource(context, exportFile, async (source) => {
+    const replay = () => replayLedger(source, until);
+    const compared = await compareOrNot(context.config, source, replay, until ? 'the past is not reported by a running system' : compare ? undefined : 'not asked for');
+    return 'exitCode' in compared ? compared : reportOf(compared.result, compared.comparison);
+  });
 
-const replayEvents = async (config: CliConfig, reader: EventReader, until: ReplayUntil | undefined, compare: boolean): Promise<Report> => {
-  try {
-    const replay = () => replayLedger(reader, until);
-    const notCompared = async (reason: string) => reportOf(await replay(), { outcome: 'not-compared', reason });
-    if (until) return await notCompared('the past is not reported by a running system');
-    if (!compare) return await notCompared('not asked for');
-    const installation = findInstallation(config);
-    if (!installation.found) return config.url === undefined ? await notCompared(installation.reason) : misused(installation.reason);
-    const compared = await compareWithRunning(new OperatorApi(installation.url, installation.operatorToken), replay);
-    if (!('outcome' in compared)) return reportOf(compared.replay, compared.comparison);
-    // A stopped system is replayed as well; but whoever names one by KWOTA_URL wants the comparison.
-    return compared.outcome === 'unreachable' && config.url === undefined ? await notCompared(compared.message) : failed(compared);
-  } finally {
-    await reader.close();
-  }
-};
-
-const unreadable = (location: string, message: string): Report => ({
-  exitCode: exitCodes.refused,
-  json: { outcome: 'unreadable', location, message },
-  text: `${location} cannot be read: ${message}`,
-});
+export type ReplayOptions = Readonly<{ until?: ReplayUntil; compare: boolean; export?: string }>;
 
 export const reportOf = (replay: Replay, comparison: Comparison): Report => {
   if (!replay.ok) {
@@ -63,13 +30,16 @@ export const reportOf = (replay: Replay, comparison: Comparison): Report => {
     exitCode: comparison.outcome === 'mismatch' ? exitCodes.refused : exitCodes.ok,
     json: { ...replay, comparison },
     text: [
-      accounts.length === 0 ? 'no accounts' : table(columns.map(([title]) => title), accounts.map((account) => columns.map(([, cell]) => cell(account)))),
+      balancesTable(accounts),
       '',
       `${events} events up to position ${position}: every hash and every sum is right`,
       comparisonText(comparison),
     ].join('\n'),
   };
 };
+
+export const balancesTable = (accounts: readonly AccountBalance[]): string =>
+  accounts.length === 0 ? 'no accounts' : table(columns.map(([title]) => title), accounts.map((account) => columns.map(([, cell]) => cell(account))));
 
 const columns: readonly (readonly [string, (balance: AccountBalance) => string])[] = [
   ['account', ({ account }) => account],
@@ -85,7 +55,7 @@ const columns: readonly (readonly [string, (balance: AccountBalance) => string])
   ['out', ({ transferredOutMilliCredits }) => exactCredits(transferredOutMilliCredits)],
 ];
 
-const comparisonText = (comparison: Comparison): string => {
+export const comparisonText = (comparison: Comparison): string => {
   if (comparison.outcome === 'equal') return `${comparison.url} reports the same for ${comparison.accounts} ${comparison.accounts === 1 ? 'account' : 'accounts'}`;
   if (comparison.outcome === 'not-compared') return `not compared: ${comparison.reason}`;
   const rows = comparison.mismatches.map(({ account, field, replayed, reported }) => [account, field, String(replayed ?? 'none'), String(reported ?? 'none')]);
