@@ -1,3 +1,4 @@
+import { findCallbackAttempts, findMessage } from '@kwota/contracts/dlr.requests.v1';
 import { declareSender, listSenders } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
@@ -53,6 +54,17 @@ export class OperatorController {
   @ApiOperation({ summary: 'Correct the pool up or down, once per reference, with a reason code' })
   adjust(@Param('serviceName') account: string, @Body() { credits, reference, reasonCode }: AdjustCreditsDto) {
     return this.accounts.adjust(account, credits, reference, reasonCode);
+  }
+
+  @Get(':serviceName/messages/:id')
+  @ApiOperation({ summary: "A message's state and callbacks, for kwota audit explain; neither text nor numbers" })
+  async message(@Param('serviceName') account: string, @Param('id') id: string) {
+    if (!/^\d{1,15}$/.test(id)) throw badRequest('The id is not a number');
+    const asked = { account, messageId: Number(id) };
+    const [found, { attempts, callbacks }] = await Promise.all([this.requests.ask(findMessage, asked), this.requests.ask(findCallbackAttempts, asked)]);
+    if (found.outcome !== 'done') return { message: null, attempts, callbacks };
+    const { ptt, dlr, final, parts, acceptedAtMs, submittedAtMs, deliveredAtMs } = found.message;
+    return { message: { ptt, dlr, final, parts, acceptedAtMs, submittedAtMs, deliveredAtMs }, attempts, callbacks };
   }
 
   @Get(':serviceName/senders')
