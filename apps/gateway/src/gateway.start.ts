@@ -49,10 +49,15 @@ export const startGateway = async ({ runtime, config, secretKey, observed }: Gat
   const { httpsPort, tlsCert = '', tlsKey = '' } = config;
   const http = await start(config.port);
   const running = httpsPort ? [http, await start(Number(httpsPort), { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) })] : [http];
+  const knownUsers = running.map(({ app }) => app.get(KnownUsers));
+  runtime.health.add('known users', () => {
+    const ready = knownUsers.every(({ isWhole }) => isWhole);
+    return { ready, reasons: ready ? [] : ['it is reading the users and senders of all accounts'] };
+  });
   const whole = Promise.all(
-    running.map(async ({ app, caughtUp }) => {
+    running.map(async ({ caughtUp }, index) => {
       await caughtUp();
-      app.get(KnownUsers).isWhole = true;
+      (knownUsers[index] as KnownUsers).isWhole = true;
     }),
   ).then(() => undefined);
   // Who waits for it hears of a failure; the process must not end for it.
