@@ -1,4 +1,7 @@
-import { startKwota, type KwotaProcess } from '@kwota/testing/kwota-process';
+import { startKafka } from '@kwota/kafka/kafka-broker';
+import { startServices } from '@kwota/services/start-services';
+import { freePort } from '@kwota/testing/free-port';
+import { startKwota, type FirstStart } from '@kwota/testing/kwota-process';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,13 +13,28 @@ import { generate } from 'selfsigned';
 type Line = { call: string; answer?: unknown; error?: unknown; message?: string };
 
 const folder = mkdtempSync(join(tmpdir(), 'kwota-ovh-'));
-let kwota: KwotaProcess | undefined;
+const ends: (() => Promise<unknown>)[] = [];
 afterAll(async () => {
-  await kwota?.kill();
+  for (const end of ends.toReversed()) await end();
   rmSync(folder, { recursive: true, force: true });
-});
+}, 60_000);
 
-it('the unmodified npm package ovh does the guide’s steps over HTTPS with a local CA', async () => {
+const kafka = await startKafka();
+if (kafka) ends.push(() => kafka.close());
+
+type Running = Readonly<{ first: FirstStart; stop: () => Promise<unknown> }>;
+const inOneProcess = async (environment: Record<string, string>): Promise<Running> => {
+  const kwota = await startKwota(join(folder, 'standalone'), environment);
+  ends.push(() => kwota.kill());
+  return { first: kwota.first, stop: () => kwota.stop() };
+};
+const overKafka = async (environment: Record<string, string>): Promise<Running> => {
+  const services = await startServices({ dataDir: join(folder, 'services'), brokers: kafka?.brokers ?? [], environment });
+  ends.push(() => services.kill());
+  return { first: services.first, stop: () => services.stop() };
+};
+
+const client = (start: (environment: Record<string, string>) => Promise<Running>) => async (): Promise<void> => {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   const names = [{ name: 'subjectAltName' as const, altNames: [{ type: 2 as const, value: 'localhost' }, { type: 7 as const, ip: '127.0.0.1' }] }];
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], {
@@ -25,12 +43,13 @@ it('the unmodified npm package ovh does the guide’s steps over HTTPS with a lo
   });
   writeFileSync(cert, pems.cert);
   writeFileSync(key, pems.private);
-  kwota = await startKwota(join(folder, 'data'), { KWOTA_HTTPS_PORT: '0', KWOTA_TLS_CERT: cert, KWOTA_TLS_KEY: key });
-  const { applicationKey: appKey, applicationSecret: appSecret, consumerKey, serviceName, sender } = kwota.first;
-  const OVH_TEST = JSON.stringify({ host: 'localhost', port: Number(new URL(kwota.httpsUrl ?? '').port), appKey, appSecret, consumerKey, serviceName, sender });
+  const port = await freePort();
+  const { first, stop } = await start({ KWOTA_HTTPS_PORT: String(port), KWOTA_TLS_CERT: cert, KWOTA_TLS_KEY: key });
+  const { applicationKey: appKey, applicationSecret: appSecret, consumerKey, serviceName, sender } = first;
+  const OVH_TEST = JSON.stringify({ host: 'localhost', port, appKey, appSecret, consumerKey, serviceName, sender });
   const script = fileURLToPath(new URL('ovh-client.mjs', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [script], { env: { PATH: process.env['PATH'] ?? '', NODE_EXTRA_CA_CERTS: cert, OVH_TEST } });
-  await kwota.stop();
+  await stop();
 
   const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as Line);
   const user = {
@@ -72,4 +91,9 @@ it('the unmodified npm package ovh does the guide’s steps over HTTPS with a lo
     null,
     ['demo'],
   ]);
-}, 60_000);
+};
+
+describe('the unmodified npm package ovh does the guide’s steps over HTTPS with a local CA', () => {
+  it('against one process', client(inOneProcess), 60_000);
+  (kafka ? it : it.skip)('against six processes over Kafka', client(overKafka), 120_000);
+});
