@@ -44,7 +44,7 @@ export class AlertsModule {
           useFactory: () => ServiceDatabase.open({ location, schema: 'alerts', entities, migrations: [CreateAlertsTables1795000000000] }),
         },
         { provide: Outbox, useFactory: (database: ServiceDatabase) => new Outbox(database, messaging, logger), inject: [ServiceDatabase] },
-        { provide: RequestClient, useFactory: () => RequestClient.start(messaging, 'alerts', config.sendDeadlineMs) },
+        { provide: RequestClient, useFactory: () => RequestClient.whenAsked(messaging, 'alerts', config.sendDeadlineMs, metrics) },
         { provide: AlertsSettings, useValue: new AlertsSettings(config.mailFrom, config.sendDeadlineMs) },
         { provide: Mailer, useFactory: () => (config.smtpUrl === fileUrl ? new FileMailer(mailFolder) : new SmtpMailer(config.smtpUrl)) },
         {

@@ -87,7 +87,7 @@ export class LedgerModule {
         { provide: LedgerSettings, useValue: settings },
         { provide: LedgerClock, useFactory: () => new LedgerClock() },
         { provide: EventStore, useFactory: () => openEventStore(config.eventStoreUrl, directory.file('events.db'), logger) },
-        { provide: RequestClient, useFactory: () => RequestClient.start(messaging, runtime.service, config.sendDeadlineMs, metrics) },
+        { provide: RequestClient, useFactory: () => RequestClient.whenAsked(messaging, runtime.service, config.sendDeadlineMs, metrics) },
         { provide: FactsRelay, useFactory: (store: EventStore) => new FactsRelay(store, messaging, logger), inject: [EventStore] },
         CreditAccountsRepository,
         {

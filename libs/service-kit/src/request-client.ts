@@ -26,12 +26,18 @@ export class RequestClient {
 
   /** Usable at once: where the log is away, what is asked waits for it within its own time. */
   static start(messaging: Messaging, service: string, timeoutMs: number, metrics?: Metrics): RequestClient {
+    const client = RequestClient.whenAsked(messaging, service, timeoutMs, metrics);
+    // Whoever asks hears of a failure; nobody waits here.
+    client.requests.start().catch(() => undefined);
+    return client;
+  }
+
+  /** Listens for replies from its first request on: for who asks seldom. Every listener gets every reply, its own or not. */
+  static whenAsked(messaging: Messaging, service: string, timeoutMs: number, metrics?: Metrics): RequestClient {
     const requests = new Requests(messaging, randomUUID());
     metrics?.gauge('kwota_requests_pending', 'Requests that wait for a reply.', () => requests.pending);
     metrics?.gauge('kwota_requests_timed_out_total', 'Requests that got no reply in time.', () => requests.timedOut);
     metrics?.gauge('kwota_late_replies_total', 'Replies that came after their asker gave up.', () => requests.lateReplies);
-    // Whoever asks hears of a failure; nobody waits here.
-    requests.start().catch(() => undefined);
     return new RequestClient(requests, `kwota/${service}`, timeoutMs);
   }
 
