@@ -1,0 +1,15 @@
+import { eventStoreConformance } from '@kwota/event-store/conformance';
+import { KurrentDouble } from './double/kurrent-double.js';
+import { KurrentEventStore } from './kurrent-event-store.js';
+
+const double = await KurrentDouble.start();
+const older = await KurrentDouble.start({ hasBatchAppend: false });
+afterAll(async () => {
+  await double.stop();
+  await older.stop();
+});
+
+eventStoreConformance('KurrentEventStore', (place) => KurrentEventStore.open({ url: double.url, space: place.replaceAll('-', '_') }));
+eventStoreConformance('KurrentEventStore on a server without batch append', (place) =>
+  KurrentEventStore.open({ url: older.url, space: place.replaceAll('-', '_') }),
+);
