@@ -25,7 +25,8 @@ export class KurrentDouble {
   readonly faults = new Faults();
   /** Another node, when this one is a follower: whoever needs the leader is told where it is. */
   leader: Endpoint | undefined;
-  private readonly server = new Server();
+  /** Events have up to 16 MiB on the server, and some bytes around them. */
+  private readonly server = new Server({ 'grpc.max_receive_message_length': 17 * 1024 * 1024 });
   private relay: TcpServer | undefined;
   private serverPort = 0;
   private readonly sockets = new Set<Socket>();
