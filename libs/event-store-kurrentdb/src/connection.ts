@@ -118,13 +118,15 @@ const closed = async (client: KurrentDBClient): Promise<void> => {
   await client.dispose();
   const { getChannel } = client as unknown as { getChannel(): Promise<{ close(): void }> };
   // One that never wrote would look for a node first.
-  const giveUp = new Promise<undefined>((resolve) => setTimeout(resolve, closeMs).unref());
+  const giveUp = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), closeMs).unref());
   (await Promise.race([getChannel(), giveUp]).catch(() => undefined))?.close();
 };
 
 /** @throws without the URL: it has a password. */
 const clientOf = (url: string): KurrentDBClient => {
-  if (!isKurrentUrl(url)) throw new Error('this is no URL of KurrentDB');
+  const unknown = [...new URLSearchParams(url.split('?')[1]).keys()].find((name) => !knownOptions.has(name.toLowerCase().replaceAll(/[_-]/g, '')));
+  // The client would ignore it, with a warning on the console that shows the whole URL.
+  if (unknown !== undefined) throw new Error(`KurrentDB's client knows no option ${unknown}`);
   try {
     // The client warns of the old scheme on the console.
     return KurrentDBClient.connectionString(url.replace(/^esdb/, 'kurrentdb'));
@@ -133,7 +135,12 @@ const clientOf = (url: string): KurrentDBClient => {
   }
 };
 
-export const isKurrentUrl = (url: string): boolean => /^(?:kurrentdb|esdb)(?:\+discover)?:\/\//.test(url);
+const knownOptions = new Set(
+  (
+    'usercertfile userkeyfile maxdiscoverattempts connectionname defaultdeadline discoveryinterval gossiptimeout nodepreference tls tlsverifycert ' +
+    'tlscafile throwonappendfailure keepaliveinterval keepalivetimeout'
+  ).split(' '),
+);
 
 const all = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
   const collected: Item[] = [];

@@ -233,7 +233,7 @@ describe('a server that fails', () => {
     await expect(store.append(one('a'))).rejects.toThrow('closed');
   });
 
-  it.each(['kurrentdb://user:secret-word@127.0.0.1:1?tls=false', 'kurrentdb://user:secret-word@:x', 'ftp://secret-word', 'esdb://user:secret-word@127.0.0.1:1?tls=perhaps'])(
+  it.each(['kurrentdb://user:secret-word@127.0.0.1:1?tls=false', 'kurrentdb://user:secret-word@:x', 'ftp://secret-word', 'esdb://user:secret-word@127.0.0.1:1?tls=perhaps', 'kurrentdb://user:secret-word@127.0.0.1:1?tsl=false'])(
     'tells nothing of the URL when it cannot be opened: %#',
     async (url) => {
       const error: unknown = await KurrentEventStore.open({ url, timeouts: { readMs: 500 } }).catch((reason: unknown) => reason);

@@ -16,7 +16,7 @@ import { KurrentEventReader } from './kurrent-event-reader.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-record.js';
 import { fromStored, StreamNames, toStored } from './stored-event.js';
 
-export { EventsMissing, isKurrentUrl } from './connection.js';
+export { EventsMissing } from './connection.js';
 
 export type KurrentEventStoreOptions = Readonly<{
   /** kurrentdb://user:password@host:2113?tls=true, several hosts or kurrentdb+discover:// for a cluster; esdb:// is the same. */
