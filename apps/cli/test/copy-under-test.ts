@@ -1,10 +1,12 @@
 // `kwota events copy` as main.ts runs it, over stores that a test has, and what a ledger is to compare with.
 import type { StoredEvent } from '@kwota/event-store';
-import { KurrentEventStore } from '@kwota/event-store-kurrentdb';
-import { PostgresEventStore } from '@kwota/event-store-postgres';
-import { SqliteEventStore } from '@kwota/event-store-sqlite';
 import { isKurrentUrl, isPostgresUrl } from '@kwota/service-kit/needs';
 import { run, type Run } from './cli-under-test.js';
+
+// As main.ts loads them: Nx takes no other import of them here.
+const { KurrentEventStore } = await import('@kwota/event-store-kurrentdb');
+const { PostgresEventStore } = await import('@kwota/event-store-postgres');
+const { SqliteEventStore } = await import('@kwota/event-store-sqlite');
 
 export const openEvents = (location: string) =>
   isPostgresUrl(location)

@@ -1,14 +1,15 @@
 // The ledger over the stores that KWOTA_EVENT_STORE_URL names; PostgreSQL's needs a server and is in tools/end-to-end.
-import { KurrentDouble } from '@kwota/event-store-kurrentdb/double';
 import { createLogger } from '@kwota/service-kit/logger';
 import { join } from 'node:path';
 import { openEventStore } from '../src/ledger.module.js';
 import { aSubmission, closeAll, openedWith, openMessaging, startLedger, temporaryFolder, until } from './ledger-under-test.js';
 
+// As the module loads it: Nx takes no other import of it here.
+const { KurrentDouble } = await import('@kwota/event-store-kurrentdb/double');
 afterEach(closeAll);
 
 describe('KWOTA_EVENT_STORE_URL', () => {
-  const open = (url: string | undefined) => openEventStore(url, join(temporaryFolder(), 'events.db'), createLogger('test', 'fatal'));
+  const open = (url: string | undefined) => openEventStore(url, join(temporaryFolder(), 'events.db'), createLogger('test', 'error'));
 
   it.each([undefined, '', 'sqlite:'])('%j is the file in the data folder', async (url) => {
     const store = await open(url);

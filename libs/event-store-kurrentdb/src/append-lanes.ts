@@ -1,7 +1,8 @@
 /** Appends to one stream one after the other, in the order of the calls; those to others beside them, up to a weight together. */
 export class AppendLanes {
   private readonly last = new Map<string, Promise<unknown>>();
-  private readonly waiting: (() => void)[] = [];
+  /** In the order of the calls: a heavy one is not passed by light ones for ever. */
+  private readonly waiting: { weight: number; begin: () => void }[] = [];
   private underWay = 0;
   private count = 0;
   private whenIdle: (() => void)[] = [];
@@ -38,14 +39,24 @@ export class AppendLanes {
     return this.isIdle ? Promise.resolve() : new Promise((resolve) => this.whenIdle.push(resolve));
   }
 
-  private async room(weight: number): Promise<void> {
-    while (this.underWay > 0 && this.underWay + weight > this.weightMax) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.underWay += weight;
+  private room(weight: number): Promise<void> {
+    return new Promise((begin) => {
+      this.waiting.push({ weight, begin });
+      this.beginNext();
+    });
   }
 
   private left(weight: number): void {
     this.underWay -= weight;
-    for (const resolve of this.waiting.splice(0)) resolve();
+    this.beginNext();
+  }
+
+  private beginNext(): void {
+    for (let next; (next = this.waiting[0]) && this.underWay + next.weight <= this.weightMax; ) {
+      this.waiting.shift();
+      this.underWay += next.weight;
+      next.begin();
+    }
   }
 
   private done(stream: string, settled: Promise<unknown>): void {

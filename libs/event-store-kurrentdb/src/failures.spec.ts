@@ -223,6 +223,28 @@ describe('a server that fails', () => {
     for (const stream of ['a', 'b', 'c', 'd']) expect(await idsOf(reader.readStream(stream))).toEqual(Array.from({ length: 60 }, (_, index) => `${stream}/${index}`));
   }, timeoutMs);
 
+  it('many and large appends under way when the connection breaks all hear of it, and no rejection goes where nobody can catch it', async () => {
+    const uncaught: unknown[] = [];
+    const note = (reason: unknown): unknown => uncaught.push(reason);
+    process.on('unhandledRejection', note);
+    const store = await open();
+    await store.append(one('a'));
+    const large = (stream: string): StreamAppend => ({
+      stream,
+      expectedRevision: noStreamYet,
+      events: Array.from({ length: 20 }, (_, index) => ({ ...event(`${stream}/${index}`), data: Buffer.alloc(100_000, 'x') })),
+    });
+    const appends = Array.from({ length: 60 }, (_, index) => store.append([large(`s${index}`)]));
+    setTimeout(() => double.dropConnections(), 40);
+    const settled = await Promise.allSettled(appends);
+    const rejected = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []));
+    expect(rejected.length).toBeGreaterThan(0);
+    expect(rejected.filter((error) => !(error instanceof AppendFailed))).toEqual([]);
+    await pause(50);
+    process.off('unhandledRejection', note);
+    expect(uncaught).toEqual([]);
+  }, timeoutMs);
+
   it('a store that is closed while an append runs lets it finish', async () => {
     const store = await open();
     double.faults.delayOfIndexMs = () => 300;

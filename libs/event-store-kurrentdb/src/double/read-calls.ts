@@ -54,8 +54,12 @@ const countOf = (options: Options): number => Number(options.getCount());
 const wantsStrings = (options: Options): boolean => options.getUuidOption()?.hasString() ?? false;
 const written = async (call: Call, response: InstanceType<typeof streams.ReadResp>): Promise<void> => {
   if (call.cancelled) return;
-  if (!call.write(response)) await new Promise<void>((resolve) => {
-    call.once('drain', resolve);
-    call.once('cancelled', resolve);
+  if (call.write(response)) return;
+  await new Promise<void>((resolve) => {
+    const goOn = (): void => {
+      call.off('drain', goOn).off('cancelled', goOn);
+      resolve();
+    };
+    call.on('drain', goOn).on('cancelled', goOn);
   });
 };
