@@ -54,7 +54,7 @@ export const postgresNeed = (url: string): Need => {
 /** One node of a KurrentDB at least that takes connections: whether it has a leader shows at opening. */
 export const kurrentNeed = (url: string): Need => {
   const hosts = /:\/\/(?:[^@/]*@)?([^/?]+)/.exec(url)?.[1]?.split(',') ?? [];
-  return { what: `KurrentDB at ${hosts.join(', ')}`, look: () => Promise.any(hosts.map(connected)).catch(({ errors }: AggregateError) => Promise.reject(errors[0] as Error)) };
+  return { what: `KurrentDB at ${hosts.join(', ')}`, look: () => Promise.any(hosts.map(connected)).catch(({ errors }: AggregateError) => Promise.reject((errors[0] as Error | undefined) ?? new Error('its URL names no host'))) };
 };
 
 const connected = (host: string): Promise<void> =>
