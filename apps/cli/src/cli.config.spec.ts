@@ -47,9 +47,14 @@ describe('the place of events', () => {
   it("is the ledger's", () => expect(fileOf({ KWOTA_DATA_DIR: 'somewhere' })).toBe(join('somewhere', 'ledger', 'events.db')));
   it.each(['sqlite:copy.db', 'sqlite://copy.db'])('is what %s names', (url) => expect(fileOf({ KWOTA_EVENT_STORE_URL: url })).toBe('copy.db'));
   it('is a database that is named, shown without its password', () => {
-    const url = 'postgres://kwota:hunter2@db/kwota';
-    expect(fileOf({ KWOTA_EVENT_STORE_URL: url })).toBe(url);
-    expect(shownLocation(url)).toBe('postgres://db/kwota');
+    for (const [url, shown] of [
+      ['postgres://kwota:hunter2@db/kwota', 'postgres://db/kwota'],
+      ['kurrentdb://kwota:hunter2@one:2113,two:2113?tls=true', 'kurrentdb://one:2113,two:2113?tls=true'],
+      ['esdb+discover://kwota:hunter2@db', 'esdb+discover://db'],
+    ] as const) {
+      expect(fileOf({ KWOTA_EVENT_STORE_URL: url })).toBe(url);
+      expect(shownLocation(url)).toBe(shown);
+    }
   });
-  it('is none of another kind of store', () => expect(fileOf({ KWOTA_EVENT_STORE_URL: 'kurrentdb://db' })).toBeUndefined());
+  it('is none of another kind of store', () => expect(fileOf({ KWOTA_EVENT_STORE_URL: 'mysql://db' })).toBeUndefined());
 });

@@ -1,5 +1,5 @@
 import { list, optional, readConfig, secret, text } from '@kwota/service-kit/config';
-import { isPostgresUrl } from '@kwota/service-kit/needs';
+import { isKurrentUrl, isPostgresUrl } from '@kwota/service-kit/needs';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -42,10 +42,13 @@ export const findInstallation = ({ url, operatorToken, dataDir }: CliConfig): In
   return { found: true, url: written.data.url, operatorToken: operatorToken || written.data.operatorToken, namedBy: file };
 };
 
-/** Where the ledger's events lie: a file, or a `postgres://` URL; undefined for a store that this version cannot read. */
+/** A URL of a server; else it is a file. */
+export const isServer = (location: string): boolean => isPostgresUrl(location) || isKurrentUrl(location);
+
+/** Where the ledger's events lie: a file, or the URL of a server; undefined for a store that this version cannot read. */
 export const eventsLocationOf = ({ eventStoreUrl, dataDir }: CliConfig): string | undefined => {
   const defaultFile = join(dataDir, 'ledger', 'events.db');
-  if (!eventStoreUrl || isPostgresUrl(eventStoreUrl)) return eventStoreUrl || defaultFile;
+  if (!eventStoreUrl || isServer(eventStoreUrl)) return eventStoreUrl || defaultFile;
   return eventStoreUrl.startsWith('sqlite:') ? eventStoreUrl.replace(/^sqlite:(?:\/\/)?/, '') || defaultFile : undefined;
 };
 

@@ -5,6 +5,7 @@ import type { AuditContext, OpenEvents } from './audit-source/audit-source.js';
 import type { ShowProgress } from './audit-source/progress.js';
 import { addAuditCommands, auditHelp } from './audit.program.js';
 import { findInstallation, readCliConfig } from './cli.config.js';
+import { copyCommand, type CopyOptions, type OpenStore } from './copy-events/copy.command.js';
 import { createAccount, listAccounts, showAccount } from './manage-accounts/accounts.commands.js';
 import { addCredits, adjustCredits, showCredits } from './manage-credits/credits.commands.js';
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from './manage-dead-letters/dead-letters.commands.js';
@@ -17,6 +18,7 @@ import { exitCodes, misused, type ExitCode, type Report } from './report.js';
 export type Surroundings = Readonly<{
   environment: NodeJS.ProcessEnv;
   openEvents: OpenEvents;
+  openStore: OpenStore;
   openTopics: (kafka: KafkaConfig) => TopicsOfLog;
   readStdin: () => Promise<string>;
   writeOut: (text: string) => void;
@@ -27,7 +29,7 @@ export type Surroundings = Readonly<{
 
 const help = `
 It talks to KWOTA_URL with KWOTA_OPERATOR_TOKEN, else to what <KWOTA_DATA_DIR or ./data>/first-start.json names.
-topics speaks to KWOTA_KAFKA_BROKERS. audit reads KWOTA_EVENT_STORE_URL (sqlite: or postgres://), else <KWOTA_DATA_DIR or ./data>/ledger/events.db, and never writes there.
+topics speaks to KWOTA_KAFKA_BROKERS. audit reads KWOTA_EVENT_STORE_URL (sqlite:, postgres:// or kurrentdb://), else <KWOTA_DATA_DIR or ./data>/ledger/events.db, and never writes there.
 Exit codes: 0 ok, 1 refused or mismatch, 2 usage, 3 unreachable.`;
 
 /** Runs one command line (without node and script) and tells its exit code. */
@@ -51,7 +53,7 @@ export const runKwota = async (argv: readonly string[], surroundings: Surroundin
 type Print = (report: Report, asJson: boolean) => void;
 type Json = { json?: boolean };
 
-const programOf = ({ environment, openEvents, openTopics, readStdin, writeOut, writeError, showProgress }: Surroundings, print: Print): Command => {
+const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, writeOut, writeError, showProgress }: Surroundings, print: Print): Command => {
   const program = new Command('kwota').description("Kwota's operator's and auditor's commands").addHelpText('after', help);
   // Before the subcommands: they inherit both.
   program.exitOverride().configureOutput({ writeOut, writeErr: writeError });
@@ -126,6 +128,14 @@ const programOf = ({ environment, openEvents, openTopics, readStdin, writeOut, w
   };
   command(topics, 'show', 'what there must be, and what is otherwise').action((options: Json) => askLog(options, showTopics));
   command(topics, 'apply', 'create what is missing, set retention where it differs').action((options: Json) => askLog(options, applyTopics));
+
+  const events = group('events', "the ledger's events, moved from store to store");
+  command(events, 'copy', 'all events with their places and hashes, each checked on the way; goes on where it ended before')
+    .requiredOption('--from <location>', 'a store: sqlite:FILE, postgres://, kurrentdb://')
+    .requiredOption('--to <location>', 'a store that is empty, or has the first of these events')
+    .action(async ({ json = false, ...options }: Json & CopyOptions) =>
+      print(await copyCommand({ config: readCliConfig(environment), openEvents, showProgress }, openStore, options), json),
+    );
 
   const audit = group('audit', "the ledger's events, read without Kwota's help").addHelpText('after', auditHelp);
   addAuditCommands(

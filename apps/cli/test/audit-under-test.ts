@@ -6,12 +6,14 @@ import { MerkleTree } from '@kwota/audit-log/merkle-tree';
 import { generateSignerKey, parseSignerKey } from '@kwota/audit-log/note-keys';
 import { formatNote, signNote } from '@kwota/audit-log/signed-note';
 import type { StoredEvent } from '@kwota/event-store';
-import { SqliteEventStore } from '@kwota/event-store-sqlite';
 import { DurableDatabase } from '@kwota/service-kit/sqlite';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './cli-under-test.js';
+
+// As main.ts loads it: Nx takes no other import of it here.
+const { SqliteEventStore } = await import('@kwota/event-store-sqlite');
 
 export const folder = mkdtempSync(join(tmpdir(), 'kwota-audit-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

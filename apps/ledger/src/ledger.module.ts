@@ -4,7 +4,7 @@ import { EventStore } from '@kwota/event-store';
 import { SqliteEventStore } from '@kwota/event-store-sqlite';
 import { Messaging } from '@kwota/messaging';
 import type { Logger } from '@kwota/service-kit/logger';
-import { isPostgresUrl } from '@kwota/service-kit/needs';
+import { isKurrentUrl, isPostgresUrl } from '@kwota/service-kit/needs';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Injectable, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
@@ -171,10 +171,12 @@ const readRatesFile = (path: string): RatingPolicy => {
   }
 };
 
-/** Port → adapter; kurrentdb:// comes with its own. */
-const openEventStore = async (url: string | undefined, defaultFile: string, log: Logger): Promise<EventStore> => {
-  // Its driver is loaded by who needs it.
-  if (url && isPostgresUrl(url)) return (await import('@kwota/event-store-postgres')).PostgresEventStore.open({ url, onTrouble: (error) => log.warn({ err: { type: error.name } }, 'the event store is in trouble') });
+/** Port → adapter. */
+export const openEventStore = async (url: string | undefined, defaultFile: string, log: Logger): Promise<EventStore> => {
+  const onTrouble = (error: Error): void => log.warn({ err: { type: error.name } }, 'the event store is in trouble');
+  // Drivers are loaded by who needs them.
+  if (url && isPostgresUrl(url)) return (await import('@kwota/event-store-postgres')).PostgresEventStore.open({ url, onTrouble });
+  if (url && isKurrentUrl(url)) return (await import('@kwota/event-store-kurrentdb')).KurrentEventStore.open({ url, onTrouble });
   if (!url || url.startsWith('sqlite:')) return SqliteEventStore.open({ path: url ? url.replace(/^sqlite:(?:\/\/)?/, '') || defaultFile : defaultFile });
-  throw new Error(`KWOTA_EVENT_STORE_URL: ${url.split(':')[0]} is not supported by this version, only sqlite: and postgres://`);
+  throw new Error(`KWOTA_EVENT_STORE_URL: ${url.split(':')[0]} is not supported by this version, only sqlite:, postgres:// and kurrentdb://`);
 };

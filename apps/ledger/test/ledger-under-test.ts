@@ -39,7 +39,7 @@ export const openMessaging = async (): Promise<EmbeddedMessaging> => {
   return messaging;
 };
 
-type Options = Readonly<{ messaging?: EmbeddedMessaging; eventsFile?: string }>;
+type Options = Readonly<{ messaging?: EmbeddedMessaging; eventsFile?: string; eventStoreUrl?: string }>;
 
 /** Starts the ledger; several over one event store and one log follow each other, as after a restart. */
 export const startLedger = async (options: Options = {}) => {
@@ -48,7 +48,7 @@ export const startLedger = async (options: Options = {}) => {
   const eventsFile = options.eventsFile ?? join(dataDir, 'events.db');
   const logger = createLogger('ledger', 'error');
   const runtime = openRuntime('ledger', { messaging, logger, metrics: new ProcessMetrics(), dataDir, secretKey: 'test'.repeat(8), databaseUrl: '' });
-  const service = await startService(LedgerModule.register(runtime, { eventStoreUrl: `sqlite:${eventsFile}`, ratesFile: '', sendDeadlineMs: 5_000 }), { name: 'ledger', messaging, logger });
+  const service = await startService(LedgerModule.register(runtime, { eventStoreUrl: options.eventStoreUrl ?? `sqlite:${eventsFile}`, ratesFile: '', sendDeadlineMs: 5_000 }), { name: 'ledger', messaging, logger });
   const client = await RequestClient.start(messaging, 'test', 5_000);
   let running = true;
   const stop = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import { createLogger } from './logger.js';
-import { isPostgresUrl, Needs, postgresNeed } from './needs.js';
+import { createServer, type AddressInfo } from 'node:net';
+import { databaseNeeds, isKurrentUrl, isPostgresUrl, Needs, postgresNeed } from './needs.js';
 
 const lines: string[] = [];
 const needs = () => new Needs(createLogger('test', 'warn', { write: (line: string) => void lines.push(line) }));
@@ -35,4 +36,20 @@ it('a process that is to stop waits no longer', async () => {
 it('a need names its server without user and password', () => {
   expect(postgresNeed('postgres://kwota:hunter2@db:5432/kwota').what).toBe('PostgreSQL at db:5432');
   expect(['postgres://db', 'postgresql://db', 'sqlite:x.db', ''].map(isPostgresUrl)).toEqual([true, true, false, false]);
+});
+
+it('a KurrentDB is known by its scheme, that of before, too', () => {
+  expect(['kurrentdb://db', 'esdb://db', 'kurrentdb+discover://db', 'postgres://db', 'sqlite:x.db'].map(isKurrentUrl)).toEqual([true, true, true, false, false]);
+});
+
+it('a KurrentDB is there when one of its nodes takes connections, and is named without its password', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const [need] = databaseNeeds(`kurrentdb://admin:secret-word@127.0.0.1:1,127.0.0.1:${port}?tls=false`);
+  expect(need!.what).toBe(`KurrentDB at 127.0.0.1:1, 127.0.0.1:${port}`);
+  await need!.look();
+  await new Promise((resolve) => server.close(resolve));
+  await expect(need!.look()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  expect(databaseNeeds('sqlite:x.db')).toEqual([]);
 });

@@ -1,4 +1,5 @@
 // What a service needs before it can begin. Services start in any order: it waits, and says what for.
+import { connect } from 'node:net';
 import { DataSource } from 'typeorm';
 import type { PartHealth } from './health.js';
 import type { Logger } from './logger.js';
@@ -50,6 +51,30 @@ export const postgresNeed = (url: string): Need => {
   };
 };
 
+/** One node of a KurrentDB at least that takes connections: whether it has a leader shows at opening. */
+export const kurrentNeed = (url: string): Need => {
+  const hosts = /:\/\/(?:[^@/]*@)?([^/?]+)/.exec(url)?.[1]?.split(',') ?? [];
+  return { what: `KurrentDB at ${hosts.join(', ')}`, look: () => Promise.any(hosts.map(connected)).catch(({ errors }: AggregateError) => Promise.reject((errors[0] as Error | undefined) ?? new Error('its URL names no host'))) };
+};
+
+const connected = (host: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const [name = '', port = '2113'] = host.split(':');
+    const socket = connect({ host: name, port: Number(port), timeout: 5_000 });
+    socket.once('connect', resolve).once('error', reject);
+    socket.once('timeout', () => reject(new Error('timeout')));
+    for (const end of ['connect', 'error', 'timeout']) socket.once(end, () => socket.destroy());
+  });
+
+/** What waits for a database by its URL; nothing for a file. */
+export const databaseNeeds = (url: string | undefined): readonly Need[] => {
+  if (!url) return [];
+  if (isPostgresUrl(url)) return [postgresNeed(url)];
+  return isKurrentUrl(url) ? [kurrentNeed(url)] : [];
+};
+
+/** esdb:// is the name of before. */
+export const isKurrentUrl = (url: string): boolean => /^(?:kurrentdb|esdb)(?:\+discover)?:\/\//.test(url);
 export const isPostgresUrl = (url: string): boolean => /^postgres(?:ql)?:/.test(url);
 
 /** Connection refused or lost, a name that is not there yet, a server that starts, stops (57P0x) or is full (53300). */

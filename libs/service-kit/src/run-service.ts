@@ -8,7 +8,7 @@ import { checkConfig, readConfig, summaryOf, type Setting } from './config.js';
 import { asNestLogger, createLogger, type Logger } from './logger.js';
 import { showMessagingMetrics } from './messaging-metrics.js';
 import { ProcessMetrics } from './metrics.js';
-import { isPostgresUrl, Needs, postgresNeed } from './needs.js';
+import { databaseNeeds, Needs } from './needs.js';
 import { observeController, type Observed } from './observe.controller.js';
 import { openRuntime, type ServiceRuntime } from './runtime.js';
 import { fastifyFor, startService, stopOnSignal, type RunningService } from './service.js';
@@ -30,7 +30,7 @@ export type ProcessOptions = Readonly<{
   openMessaging: OpenMessaging;
   /** Where health and metrics are served from the first moment on; left out by who serves them itself. */
   adminPort?: (environment: NodeJS.ProcessEnv) => number;
-  /** URLs of its databases; those on PostgreSQL are waited for. */
+  /** URLs of its databases; those on PostgreSQL and KurrentDB are waited for. */
   databases?: (environment: NodeJS.ProcessEnv) => readonly (string | undefined)[];
   /** Begins its work; `close` ends it. `subscribed` resolves when it gets messages, and rejects where it never will. */
   begin: (context: ProcessContext) => Promise<Pick<RunningService, 'close' | 'subscribed'>>;
@@ -81,7 +81,7 @@ const run = async (options: ProcessOptions, environment: NodeJS.ProcessEnv): Pro
   });
   if (adminPort) ends.push(await listenForAdmins(observed, logger, environment, adminPort(environment)));
   ends.push(() => messaging.close());
-  await needs.met(databases(environment).flatMap((url) => (url && isPostgresUrl(url) ? [postgresNeed(url)] : [])), stopping.signal);
+  await needs.met(databases(environment).flatMap(databaseNeeds), stopping.signal);
   if (stopping.signal.aborted) return;
   const begun = await begin({ runtime, environment, common, observed, signal: stopping.signal });
   ends.push(() => begun.close());

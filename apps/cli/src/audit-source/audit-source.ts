@@ -1,9 +1,8 @@
 // Where an audit reads from: the ledger's own store, beside it and never writing, or an export alone.
 import { isExport, readExport } from '@kwota/audit-log/audit-export';
 import type { EventReader, StoredEvent } from '@kwota/event-store';
-import { isPostgresUrl } from '@kwota/service-kit/needs';
 import { existsSync } from 'node:fs';
-import { eventsLocationOf, shownLocation, type CliConfig } from '../cli.config.js';
+import { eventsLocationOf, isServer, shownLocation, type CliConfig } from '../cli.config.js';
 import { exitCodes, misused, type Report } from '../report.js';
 import { withProgress, type ShowProgress } from './progress.js';
 
@@ -26,7 +25,7 @@ export type AuditSource = Readonly<{
  */
 export const onSource = (context: AuditContext, exportFile: string | undefined, work: (source: AuditSource) => Promise<Report>): Promise<Report> => {
   const location = exportFile ?? eventsLocationOf(context.config);
-  if (location === undefined) return Promise.resolve(misused('KWOTA_EVENT_STORE_URL: this version reads only sqlite: and postgres://'));
+  if (location === undefined) return Promise.resolve(misused('KWOTA_EVENT_STORE_URL: this version reads only sqlite:, postgres:// and kurrentdb://'));
   return onLocation(context, location, work);
 };
 
@@ -34,9 +33,9 @@ export const onSource = (context: AuditContext, exportFile: string | undefined, 
 export const onLocation = async (context: AuditContext, location: string, work: (source: AuditSource) => Promise<Report>): Promise<Report> => {
   const path = location.replace(/^sqlite:(?:\/\/)?/, '');
   const shown = shownLocation(path);
-  if (!isPostgresUrl(path) && !existsSync(path)) return misused(`no events: ${shown} is not there (KWOTA_DATA_DIR, KWOTA_EVENT_STORE_URL, --export)`);
+  if (!isServer(path) && !existsSync(path)) return misused(`no events: ${shown} is not there (KWOTA_DATA_DIR, KWOTA_EVENT_STORE_URL, --export)`);
   try {
-    if (!isPostgresUrl(path) && (await isExport(path)))
+    if (!isServer(path) && (await isExport(path)))
       return await work({ shown, isExport: true, readAll: () => withProgress(readExport(path), undefined, context.showProgress) });
     return await onStore(context, path, work);
   } catch (error) {
