@@ -2,7 +2,7 @@ import type { ClientKey, GrantId, MessageId, MilliCredits, SourcePosition, Spend
 import { RecentMap } from './recent-map.js';
 
 /** Changed whenever evolve folds the same events into another state: snapshots of another version are not used. */
-export const reducerVersion = 1;
+export const reducerVersion = 2;
 
 /** Then a clear refusal (DESIGN §7). */
 export const openHoldsMax = 1_000_000;
@@ -100,8 +100,9 @@ export type CreditAccount = {
   /** References of purchases and adjustments, for ever: their amount, signed. */
   readonly references: Map<string, MilliCredits>;
   readonly transfersOut: Map<string, Transfer>;
+  /** By `incomingTransfer`. */
   readonly transfersIn: Map<string, Transfer>;
-  /** Incoming transfers that were refused, for ever: their credits went back. */
+  /** Incoming transfers that were refused, by `incomingTransfer`, for ever: their credits went back. */
   readonly transfersRefused: Map<string, RefusedCommand>;
   /** The last position applied of each topic: what lies at or before it is a repeat. */
   readonly positions: Map<string, SourcePosition>;
@@ -163,6 +164,9 @@ export const returnsTo = (account: CreditAccount, charge: Charge): GrantId | nul
 };
 
 export const clientKeyOf = (userId: UserId | null, { keyDigest }: ClientKey): string => `${userId ?? ''} ${keyDigest}`;
+
+/** Two accounts may choose the same id for what they send. */
+export const incomingTransfer = ({ fromAccount, transferId }: Readonly<{ fromAccount: string; transferId: string }>): string => `${fromAccount} ${transferId}`;
 
 /** True when the log gives a message again that this account has applied already. */
 export const isApplied = (account: CreditAccount, source: SourcePosition | undefined): boolean => {

@@ -3,6 +3,7 @@ import {
   chargeOf,
   clientKeyOf,
   clientKeyValidMs,
+  incomingTransfer,
   newCreditAccount,
   type AccountUser,
   type Charge,
@@ -92,7 +93,7 @@ const apply = (account: CreditAccount, event: CreditEvent, context: EventContext
     case 'CreditsTransferredIn':
       account.poolMilliCredits += event.amountMilliCredits;
       account.transferredInMilliCredits += event.amountMilliCredits;
-      account.transfersIn.set(event.transferId, { otherAccount: event.fromAccount, amountMilliCredits: event.amountMilliCredits, returned: false });
+      account.transfersIn.set(incomingTransfer(event), { otherAccount: event.fromAccount, amountMilliCredits: event.amountMilliCredits, returned: false });
       return;
     case 'CreditsTransferReturned': {
       const transfer = account.transfersOut.get(event.transferId);
@@ -216,11 +217,11 @@ const rotateClientKeys = (account: CreditAccount, timeMs: number): void => {
 
 /** What is refused never takes the place of what its ids led to before. */
 const refuse = (account: CreditAccount, event: CommandRefused, { timeMs, commandId }: EventContext): void => {
-  const { code, leftMilliCredits, largestMilliCredits, messageIds, fingerprint, clientKey, userId = null } = event;
+  const { code, leftMilliCredits, largestMilliCredits, messageIds, fingerprint, clientKey, userId = null, transferId, fromAccount } = event;
   if (event.command !== 'HoldCredits') {
     const refusal = { code, leftMilliCredits, largestMilliCredits };
     account.commands.set(commandId, { digest: undefined, refusal });
-    if (event.command === 'ReceiveTransfer' && event.transferId !== undefined) account.transfersRefused.set(event.transferId, refusal);
+    if (transferId !== undefined && fromAccount !== undefined) account.transfersRefused.set(incomingTransfer({ fromAccount, transferId }), refusal);
     return;
   }
   const refused = { outcome: 'refused', fingerprint, code, leftMilliCredits } as const;
