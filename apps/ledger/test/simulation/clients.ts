@@ -51,6 +51,7 @@ export class Clients {
       () => this.ask(purchaseCredits.message({ account, reference: this.reference(), amountMilliCredits }, this.metadata())),
       () => this.ask(adjustCredits.message({ account, reference: this.reference(), amountMilliCredits: amountMilliCredits - 3_000, reasonCode: 'goodwill', by: 'op-1' }, this.metadata())),
       () => this.ask(setQuota.message({ account, userId, active: chance.percent(75), leftMilliCredits: amountMilliCredits - 500 }, this.metadata())),
+      () => this.renewQuota(account, userId),
       () => this.ask(setThreshold.message({ account, userId: chance.pick([...users, null]), levelMilliCredits: chance.percent(80) ? amountMilliCredits : null }, this.metadata())),
       () => this.ask(transferCredits.message({ account, toAccount: chance.pick([...this.accounts, 'sms-nobody-1']), transferId: this.reference(), amountMilliCredits }, this.metadata())),
       () => this.ask(chance.percent(20) ? closeUser.message({ account, userId }, this.metadata()) : openUser.message({ account, userId }, this.metadata())),
@@ -62,7 +63,16 @@ export class Clients {
     for (const account of this.accounts) this.send(account, true);
   }
 
-  private send(account: string, isNew = false): void {
+  /** A grant ends while messages that it paid for are still under way. */
+  private renewQuota(account: string, userId: string): void {
+    const quota = { account, userId, active: true, leftMilliCredits: 3_000 };
+    this.ask(setQuota.message(quota, this.metadata()));
+    for (let sends = 3; sends > 0; sends -= 1) this.send(account, true, userId);
+    for (const active of [false, true]) this.ask(setQuota.message({ ...quota, active }, this.metadata()));
+    for (let finals = 3; finals > 0; finals -= 1) this.settle(account);
+  }
+
+  private send(account: string, isNew = false, userId: string | null = this.chance.pick([...users, null])): void {
     const { chance } = this;
     const messageIds = Array.from({ length: 1 + chance.below(3) }, () => this.newId(account));
     if (!isNew && chance.percent(8)) messageIds[0] = this.anyId(account);
@@ -71,7 +81,7 @@ export class Clients {
     const submission = {
       kind: 'send' as const,
       account,
-      userId: chance.pick([...users, null]),
+      userId,
       messageIds,
       receivers: messageIds.map((id) => `+336${String(id).padStart(8, '0')}`),
       sender: 'KWOTA',
@@ -85,7 +95,7 @@ export class Clients {
       ...key,
     };
     this.ask(submissions.message(submission, this.metadata()));
-    if (!isNew && chance.percent(10)) this.publish(submissions.message({ kind: 'withdraw', account, userId: submission.userId, messageIds }, this.metadata()));
+    if (!isNew && chance.percent(10)) this.publish(submissions.message({ kind: 'withdraw', account, userId, messageIds }, this.metadata()));
   }
 
   private withdraw(account: string): void {
