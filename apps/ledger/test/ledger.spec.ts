@@ -38,6 +38,16 @@ describe('a submission', () => {
     expect(ledger.acceptedIds()).toEqual([9]);
   });
 
+  it('of 75 credits, 20 at once over 500: exactly 6 are granted, and 50 are left', async () => {
+    const ledger = await ready(500);
+    // 25 receivers of 3 parts each.
+    const idsOf = (index: number): number[] => Array.from({ length: 25 }, (_, place) => index * 25 + place + 1);
+    const replies = await Promise.all(Array.from({ length: 20 }, (_, index) => ledger.send({ messageIds: idsOf(index), parts: 3 })));
+    expect(replies.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(6);
+    expect(replies.filter((reply) => reply.outcome === 'refused' && reply.code === 'credit-too-low')).toHaveLength(14);
+    expect(await ledger.show()).toMatchObject({ poolMilliCredits: 50_000, heldByMessagesMilliCredits: 450_000, openHolds: 150 });
+  });
+
   it('that comes again is answered and handed on as the first time, and charged once', async () => {
     const ledger = await ready();
     const submission = aSubmission({ messageIds: [7] });

@@ -3,8 +3,8 @@ import { History } from './simulation/history.js';
 
 // KWOTA_SIMULATION_SEED repeats one history, KWOTA_SIMULATION_HISTORIES runs so many (nx run ledger:simulate: 50,000).
 const { KWOTA_SIMULATION_SEED: seedGiven, KWOTA_SIMULATION_HISTORIES: countGiven } = process.env;
-const histories = Number(countGiven ?? 1_200);
-const budgetMs = Math.max(60_000, histories * 60);
+const histories = Number(countGiven ?? 1_000);
+const budgetMs = Math.max(60_000, histories * 200);
 const firstSeed = seedGiven === undefined ? 1 : Number(seedGiven);
 const count = seedGiven === undefined ? histories : 1;
 

@@ -67,9 +67,9 @@ export class Clients {
   private renewQuota(account: string, userId: string): void {
     const quota = { account, userId, active: true, leftMilliCredits: 3_000 };
     this.ask(setQuota.message(quota, this.metadata()));
-    for (let sends = 3; sends > 0; sends -= 1) this.send(account, true, userId);
+    this.send(account, true, userId);
     for (const active of [false, true]) this.ask(setQuota.message({ ...quota, active }, this.metadata()));
-    for (let finals = 3; finals > 0; finals -= 1) this.settle(account);
+    for (let finals = 2; finals > 0; finals -= 1) this.settle(account);
   }
 
   private send(account: string, isNew = false, userId: string | null = this.chance.pick([...users, null])): void {
