@@ -121,12 +121,22 @@ describe('requests', () => {
     expect(await ledger.show()).toMatchObject({ usersWithQuota: 0 });
     expect(await ledger.ask(setQuota, quota)).toMatchObject({ outcome: 'done' });
     expect(await ledger.ask(setQuota, { ...quota, leftMilliCredits: 10_001 })).toMatchObject({ outcome: 'refused', code: 'quota-above-pool', largestMilliCredits: 10_000 });
-    expect(await ledger.ask(showUsers, { account })).toEqual({
+    expect(await ledger.ask(showUsers, { account })).toMatchObject({
       outcome: 'done',
       users: [{ userId: anna, quotaActive: true, leftMilliCredits: 4_000, thresholdMilliCredits: null }],
     });
     expect(await ledger.ask(closeUser, { account, userId: anna })).toEqual({ outcome: 'done', returnedMilliCredits: 4_000 });
     expect(await ledger.send({ messageIds: [7] })).toMatchObject({ outcome: 'refused', code: 'user-closed' });
+  });
+
+  it('what was sent sets a pace, by which account and user run out', async () => {
+    const ledger = await ready(10);
+    expect(await ledger.show()).toMatchObject({ burnMilliCreditsPerHour: 0, runsOutAtMs: null });
+    await ledger.send({ messageIds: [7, 8] });
+    const shown = await ledger.show();
+    // 2 credits at the weight of a day's half-life: 2,000 · ln 2 / 24.
+    expect(shown).toMatchObject({ burnMilliCreditsPerHour: 58, runsOutAtMs: expect.any(Number) });
+    expect(await ledger.ask(showUsers, { account })).toMatchObject({ users: [{ userId: anna, burnMilliCreditsPerHour: 58, runsOutAtMs: (shown as { runsOutAtMs: number }).runsOutAtMs }] });
   });
 
   it('a request with the same id is carried out once', async () => {

@@ -1,3 +1,4 @@
+import { noBurn, type Burn } from './burn-rate.js';
 import type { ClientKey, GrantId, MessageId, MilliCredits, SourcePosition, SpendingSource, UserId } from './credit-events.js';
 import { RecentMap } from './recent-map.js';
 
@@ -18,7 +19,7 @@ export const clientKeyValidMs = 24 * 60 * 60 * 1_000;
 
 export type Threshold = { levelMilliCredits: MilliCredits; armed: boolean };
 export type Grant = { readonly grantId: GrantId; leftMilliCredits: MilliCredits };
-export type AccountUser = { grant: Grant | undefined; threshold: Threshold | undefined };
+export type AccountUser = { grant: Grant | undefined; threshold: Threshold | undefined; readonly burn: Burn };
 
 /** What a submission led to, so that a repeat gets the same answer. */
 export type HeldSubmission = {
@@ -82,6 +83,8 @@ export type CreditAccount = {
   usersWithQuota: number;
   grantsMade: number;
   crossings: number;
+  /** Of all its users and its own sending. */
+  burn: Burn;
   /** The account's own, over its pool. */
   threshold: Threshold | undefined;
   /** The highest armed level among those that count the pool, so that a debit looks at one number; undefined: to be counted anew. */
@@ -127,6 +130,7 @@ export const newCreditAccount = (account: string): CreditAccount => ({
   usersWithQuota: 0,
   grantsMade: 0,
   crossings: 0,
+  burn: noBurn(),
   threshold: undefined,
   poolAlarmMilliCredits: -1,
   openCharges: new Map(),

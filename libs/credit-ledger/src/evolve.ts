@@ -1,3 +1,4 @@
+import { addBurn, burnedBy, noBurn } from './burn-rate.js';
 import {
   assertInvariant,
   chargeOf,
@@ -20,6 +21,7 @@ import type { CommandRefused, CreditEvent, CreditsHeld, EventContext, GrantId, M
  */
 export const evolve = (account: CreditAccount, event: CreditEvent, context: EventContext): CreditAccount => {
   apply(account, event, context);
+  burn(account, event, context.timeMs);
   account.revision += 1;
   account.timeMs = context.timeMs;
   if (context.source) account.positions.set(context.source.topic, context.source);
@@ -104,7 +106,7 @@ const apply = (account: CreditAccount, event: CreditEvent, context: EventContext
       return;
     }
     case 'UserOpened':
-      account.users.set(event.userId, { grant: undefined, threshold: undefined });
+      account.users.set(event.userId, { grant: undefined, threshold: undefined, burn: noBurn() });
       return;
     case 'UserClosed':
       endGrant(account, openUser(account, event.userId), event.returnedMilliCredits);
@@ -163,6 +165,14 @@ const apply = (account: CreditAccount, event: CreditEvent, context: EventContext
     default:
       throw new TypeError(`${account.account}: this version does not know the event ${(event as { type: string }).type}`);
   }
+};
+
+const burn = (account: CreditAccount, event: CreditEvent, timeMs: number): void => {
+  const burned = burnedBy(event);
+  if (!burned) return;
+  addBurn(account.burn, burned.amountMilliCredits, timeMs);
+  const user = burned.userId === null ? undefined : account.users.get(burned.userId);
+  if (user) addBurn(user.burn, burned.amountMilliCredits, timeMs);
 };
 
 const hold = (account: CreditAccount, event: CreditsHeld, { timeMs }: EventContext): void => {
