@@ -5,7 +5,7 @@ import { History } from './simulation/history.js';
 // (npx nx run ledger:simulate: 50,000).
 const { KWOTA_SIMULATION_SEED: seedGiven, KWOTA_SIMULATION_HISTORIES: countGiven } = process.env;
 const firstSeed = Number(seedGiven ?? 1);
-const count = Number(countGiven ?? (seedGiven === undefined ? 1_000 : 1));
+const count = Number(countGiven ?? (seedGiven === undefined ? 1_500 : 1));
 /** A history takes 16 ms of a core; cores may be shared by ten. */
 const timeoutMs = 60_000 + count * 200;
 
