@@ -38,6 +38,16 @@ describe('a submission', () => {
     expect(ledger.acceptedIds()).toEqual([9]);
   });
 
+  it('of 75 credits, 20 at once over 500: exactly 6 are granted, and 50 are left', async () => {
+    const ledger = await ready(500);
+    // 25 receivers of 3 parts each.
+    const idsOf = (index: number): number[] => Array.from({ length: 25 }, (_, place) => index * 25 + place + 1);
+    const replies = await Promise.all(Array.from({ length: 20 }, (_, index) => ledger.send({ messageIds: idsOf(index), parts: 3 })));
+    expect(replies.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(6);
+    expect(replies.filter((reply) => reply.outcome === 'refused' && reply.code === 'credit-too-low')).toHaveLength(14);
+    expect(await ledger.show()).toMatchObject({ poolMilliCredits: 50_000, heldByMessagesMilliCredits: 450_000, openHolds: 150 });
+  });
+
   it('that comes again is answered and handed on as the first time, and charged once', async () => {
     const ledger = await ready();
     const submission = aSubmission({ messageIds: [7] });
@@ -111,12 +121,22 @@ describe('requests', () => {
     expect(await ledger.show()).toMatchObject({ usersWithQuota: 0 });
     expect(await ledger.ask(setQuota, quota)).toMatchObject({ outcome: 'done' });
     expect(await ledger.ask(setQuota, { ...quota, leftMilliCredits: 10_001 })).toMatchObject({ outcome: 'refused', code: 'quota-above-pool', largestMilliCredits: 10_000 });
-    expect(await ledger.ask(showUsers, { account })).toEqual({
+    expect(await ledger.ask(showUsers, { account })).toMatchObject({
       outcome: 'done',
       users: [{ userId: anna, quotaActive: true, leftMilliCredits: 4_000, thresholdMilliCredits: null }],
     });
     expect(await ledger.ask(closeUser, { account, userId: anna })).toEqual({ outcome: 'done', returnedMilliCredits: 4_000 });
     expect(await ledger.send({ messageIds: [7] })).toMatchObject({ outcome: 'refused', code: 'user-closed' });
+  });
+
+  it('what was sent sets a pace, by which account and user run out', async () => {
+    const ledger = await ready(10);
+    expect(await ledger.show()).toMatchObject({ burnMilliCreditsPerHour: 0, runsOutAtMs: null });
+    await ledger.send({ messageIds: [7, 8] });
+    const shown = await ledger.show();
+    // 2 credits at the weight of a day's half-life: 2,000 · ln 2 / 24.
+    expect(shown).toMatchObject({ burnMilliCreditsPerHour: 58, runsOutAtMs: expect.any(Number) });
+    expect(await ledger.ask(showUsers, { account })).toMatchObject({ users: [{ userId: anna, burnMilliCreditsPerHour: 58, runsOutAtMs: (shown as { runsOutAtMs: number }).runsOutAtMs }] });
   });
 
   it('a request with the same id is carried out once', async () => {

@@ -58,7 +58,8 @@ export class LedgerFold {
   /** To be asked when all events are in: a transfer's two sides lie in two streams. */
   lostTransfers(): readonly LostTransfer[] {
     return [...this.accounts.values()].flatMap(({ account, transfersIn }) =>
-      [...transfersIn].flatMap(([transferId, { otherAccount, amountMilliCredits }]) => {
+      [...transfersIn].flatMap(([incoming, { otherAccount, amountMilliCredits }]) => {
+        const transferId = incoming.slice(otherAccount.length + 1);
         const sent = this.accounts.get(otherAccount)?.transfersOut.get(transferId);
         return sent?.otherAccount === account && sent.amountMilliCredits === amountMilliCredits && !sent.returned
           ? []

@@ -4,6 +4,8 @@ import * as f from './fields.js';
 
 const byAccount = ({ account }: { account: string }) => account;
 const service = 'ledger';
+/** As of the account's last event, whose times alone make it; null: it is not foreseen to run out. Ledgers before it leave it out. */
+const pace = { burnMilliCreditsPerHour: f.milliCreditsNotNegative.optional(), runsOutAtMs: f.timeMs.nullable().optional() };
 const left = { leftMilliCredits: f.milliCreditsNotNegative.optional() };
 
 export const openAccount = defineRequest({
@@ -114,6 +116,7 @@ export const showAccount = defineRequest({
       openHolds: z.int().nonnegative(),
       accountSequence: z.int(),
       thresholdMilliCredits: f.milliCreditsNotNegative.nullable(),
+      ...pace,
     }),
     refused(['account-unknown']),
   ]),
@@ -133,6 +136,7 @@ export const showUsers = defineRequest({
           quotaActive: z.boolean(),
           leftMilliCredits: f.milliCreditsNotNegative,
           thresholdMilliCredits: f.milliCreditsNotNegative.nullable(),
+          ...pace,
         }),
       ),
     }),

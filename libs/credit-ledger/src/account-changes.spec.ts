@@ -108,6 +108,18 @@ describe('users', () => {
   });
 });
 
+describe('a command that found everything as it asked for, given again by the log', () => {
+  it('changes nothing that came after it', () => {
+    const ledger = given(opened, annaOpened, bought(5));
+    const off = { type: 'SetQuota', userId: anna, active: false, leftMilliCredits: 0 } as const;
+    expect(ledger.when(off, 'c-off').events).toEqual([]);
+    ledger.when({ ...off, active: true, leftMilliCredits: 2_000 });
+    const again = { timeMs: noonMs, commandId: 'c-off', alreadyApplied: true };
+    expect(decide(off, ledger.account, again)).toMatchObject({ events: [], refusal: { code: 'too-old' } });
+    expect(decide({ type: 'SetThreshold', userId: anna, levelMilliCredits: 1_000 }, ledger.account, { ...again, commandId: 'c-level' }).events).toEqual([]);
+  });
+});
+
 describe('transfer', () => {
   const out = (amountMilliCredits: number, transferId = 't1') => ({ type: 'TransferCredits', transferId, toAccount: 'sms-other-1', amountMilliCredits }) as const;
 
@@ -137,5 +149,15 @@ describe('transfer', () => {
     expect(missing.when(incoming).refusal).toBe('account-unknown');
     missing.when({ type: 'OpenAccount' });
     expect(missing.when(incoming)).toMatchObject({ events: [], refusal: 'account-unknown' });
+  });
+
+  it('comes in from each account that sends it under the same id, and is refused to each of them alone', () => {
+    const incoming = { type: 'ReceiveTransfer', transferId: 't1', fromAccount: 'sms-other-1', amountMilliCredits: 2_000 } as const;
+    const ledger = given();
+    expect(ledger.when(incoming).refusal).toBe('account-unknown');
+    ledger.when({ type: 'OpenAccount' });
+    expect(ledger.when({ ...incoming, fromAccount: 'sms-third-1' }).events).toHaveLength(1);
+    expect(ledger.when({ ...incoming, fromAccount: 'sms-fourth-1' }).events).toHaveLength(1);
+    expect(ledger.when(incoming)).toMatchObject({ events: [], refusal: 'account-unknown', account: { poolMilliCredits: 4_000 } });
   });
 });

@@ -1,8 +1,9 @@
+import { noBurn, type Burn } from './burn-rate.js';
 import type { ClientKey, GrantId, MessageId, MilliCredits, SourcePosition, SpendingSource, UserId } from './credit-events.js';
 import { RecentMap } from './recent-map.js';
 
 /** Changed whenever evolve folds the same events into another state: snapshots of another version are not used. */
-export const reducerVersion = 1;
+export const reducerVersion = 2;
 
 /** Then a clear refusal (DESIGN §7). */
 export const openHoldsMax = 1_000_000;
@@ -18,7 +19,7 @@ export const clientKeyValidMs = 24 * 60 * 60 * 1_000;
 
 export type Threshold = { levelMilliCredits: MilliCredits; armed: boolean };
 export type Grant = { readonly grantId: GrantId; leftMilliCredits: MilliCredits };
-export type AccountUser = { grant: Grant | undefined; threshold: Threshold | undefined };
+export type AccountUser = { grant: Grant | undefined; threshold: Threshold | undefined; readonly burn: Burn };
 
 /** What a submission led to, so that a repeat gets the same answer. */
 export type HeldSubmission = {
@@ -82,6 +83,8 @@ export type CreditAccount = {
   usersWithQuota: number;
   grantsMade: number;
   crossings: number;
+  /** Of all its users and its own sending. */
+  burn: Burn;
   /** The account's own, over its pool. */
   threshold: Threshold | undefined;
   /** The highest armed level among those that count the pool, so that a debit looks at one number; undefined: to be counted anew. */
@@ -100,8 +103,9 @@ export type CreditAccount = {
   /** References of purchases and adjustments, for ever: their amount, signed. */
   readonly references: Map<string, MilliCredits>;
   readonly transfersOut: Map<string, Transfer>;
+  /** By `incomingTransfer`. */
   readonly transfersIn: Map<string, Transfer>;
-  /** Incoming transfers that were refused, for ever: their credits went back. */
+  /** Incoming transfers that were refused, by `incomingTransfer`, for ever: their credits went back. */
   readonly transfersRefused: Map<string, RefusedCommand>;
   /** The last position applied of each topic: what lies at or before it is a repeat. */
   readonly positions: Map<string, SourcePosition>;
@@ -126,6 +130,7 @@ export const newCreditAccount = (account: string): CreditAccount => ({
   usersWithQuota: 0,
   grantsMade: 0,
   crossings: 0,
+  burn: noBurn(),
   threshold: undefined,
   poolAlarmMilliCredits: -1,
   openCharges: new Map(),
@@ -163,6 +168,9 @@ export const returnsTo = (account: CreditAccount, charge: Charge): GrantId | nul
 };
 
 export const clientKeyOf = (userId: UserId | null, { keyDigest }: ClientKey): string => `${userId ?? ''} ${keyDigest}`;
+
+/** Two accounts may choose the same id for what they send. */
+export const incomingTransfer = ({ fromAccount, transferId }: Readonly<{ fromAccount: string; transferId: string }>): string => `${fromAccount} ${transferId}`;
 
 /** True when the log gives a message again that this account has applied already. */
 export const isApplied = (account: CreditAccount, source: SourcePosition | undefined): boolean => {

@@ -1,5 +1,6 @@
 // The credit of one SMS account: what may happen (decide), what has happened (events) and what it adds up to (evolve). Pure: no clock, no I/O.
 export * from './billing-policy.js';
+export * from './burn-rate.js';
 export * from './credit-account.js';
 export * from './credit-commands.js';
 export * from './credit-events.js';

@@ -1,4 +1,4 @@
-import { amountMilliCreditsMax, leftTo, usersMax, type CreditAccount } from './credit-account.js';
+import { amountMilliCreditsMax, incomingTransfer, leftTo, usersMax, type CreditAccount } from './credit-account.js';
 import type { CreditCommand } from './credit-commands.js';
 import type { CommandRefused, CreditEvent, MilliCredits } from './credit-events.js';
 import type { Decision } from './decision.js';
@@ -108,7 +108,7 @@ const rules: Rules = {
   ReceiveTransfer: {
     refusals: { ...accountIsThere, 'amount-not-valid': tooMuchIn },
     happens: ({ transferId, fromAccount, amountMilliCredits }, account) =>
-      account.transfersIn.has(transferId) ? [] : lifted(account, amountMilliCredits, { type: 'CreditsTransferredIn', transferId, fromAccount, amountMilliCredits }),
+      account.transfersIn.has(incomingTransfer({ fromAccount, transferId })) ? [] : lifted(account, amountMilliCredits, { type: 'CreditsTransferredIn', transferId, fromAccount, amountMilliCredits }),
   },
   ReturnTransfer: {
     refusals: { 'account-unknown': isUnknown, 'transfer-unknown': ({ transferId }, { transfersOut }) => !transfersOut.has(transferId) },

@@ -1,6 +1,6 @@
 import type { BillingPolicy } from './billing-policy.js';
 import { digestOfCommand } from './command-digest.js';
-import type { CreditAccount } from './credit-account.js';
+import { incomingTransfer, type CreditAccount } from './credit-account.js';
 import type { CreditCommand } from './credit-commands.js';
 import { decideOnAccount } from './decide-account.js';
 import { decideHold } from './decide-hold.js';
@@ -26,12 +26,15 @@ export const decide = (command: CreditCommand, account: CreditAccount, context: 
   }
 };
 
-const repeatedCommand = (command: CreditCommand, account: CreditAccount, { commandId }: DecisionContext): Decision | undefined => {
-  const refusedTransfer = command.type === 'ReceiveTransfer' ? account.transfersRefused.get(command.transferId) : undefined;
+const repeatedCommand = (command: CreditCommand, account: CreditAccount, { commandId, alreadyApplied }: DecisionContext): Decision | undefined => {
+  const refusedTransfer = command.type === 'ReceiveTransfer' ? account.transfersRefused.get(incomingTransfer(command)) : undefined;
   if (refusedTransfer) return { events: [], refusal: refusedTransfer };
   const known = account.commands.get(commandId);
-  if (!known) return undefined;
+  // It left no event to be known by: all was as it asked for already, or it failed. What was set after it stays.
+  if (!known) return alreadyApplied && digestOfCommand(command) !== undefined ? tooOld(account) : undefined;
   if (known.refusal) return { events: [], refusal: known.refusal };
   if (known.digest === digestOfCommand(command)) return nothingChanges;
   return { events: [], refusal: { code: 'conflict', leftMilliCredits: account.poolMilliCredits } };
 };
+
+const tooOld = ({ poolMilliCredits }: CreditAccount): Decision => ({ events: [], refusal: { code: 'too-old', leftMilliCredits: poolMilliCredits } });

@@ -21,6 +21,10 @@ export type HoldDecision<Code extends string = string> =
   | Readonly<{ events: readonly CreditEvent[]; held: Held; refusal?: undefined }>
   | Readonly<{ events: readonly CommandRefused[]; refusal: Refusal<Code>; held?: undefined }>;
 
-export type DecisionContext = Pick<EventContext, 'timeMs' | 'commandId'>;
+export type DecisionContext = Pick<EventContext, 'timeMs' | 'commandId'> &
+  Readonly<{
+    /** The log gives this command again. */
+    alreadyApplied?: boolean;
+  }>;
 
 export const nothingChanges: Decision<never> = { events: [] };

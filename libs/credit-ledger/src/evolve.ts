@@ -1,8 +1,10 @@
+import { addBurn, burnedBy, noBurn } from './burn-rate.js';
 import {
   assertInvariant,
   chargeOf,
   clientKeyOf,
   clientKeyValidMs,
+  incomingTransfer,
   newCreditAccount,
   type AccountUser,
   type Charge,
@@ -19,6 +21,7 @@ import type { CommandRefused, CreditEvent, CreditsHeld, EventContext, GrantId, M
  */
 export const evolve = (account: CreditAccount, event: CreditEvent, context: EventContext): CreditAccount => {
   apply(account, event, context);
+  burn(account, event, context.timeMs);
   account.revision += 1;
   account.timeMs = context.timeMs;
   if (context.source) account.positions.set(context.source.topic, context.source);
@@ -92,7 +95,7 @@ const apply = (account: CreditAccount, event: CreditEvent, context: EventContext
     case 'CreditsTransferredIn':
       account.poolMilliCredits += event.amountMilliCredits;
       account.transferredInMilliCredits += event.amountMilliCredits;
-      account.transfersIn.set(event.transferId, { otherAccount: event.fromAccount, amountMilliCredits: event.amountMilliCredits, returned: false });
+      account.transfersIn.set(incomingTransfer(event), { otherAccount: event.fromAccount, amountMilliCredits: event.amountMilliCredits, returned: false });
       return;
     case 'CreditsTransferReturned': {
       const transfer = account.transfersOut.get(event.transferId);
@@ -103,7 +106,7 @@ const apply = (account: CreditAccount, event: CreditEvent, context: EventContext
       return;
     }
     case 'UserOpened':
-      account.users.set(event.userId, { grant: undefined, threshold: undefined });
+      account.users.set(event.userId, { grant: undefined, threshold: undefined, burn: noBurn() });
       return;
     case 'UserClosed':
       endGrant(account, openUser(account, event.userId), event.returnedMilliCredits);
@@ -164,6 +167,14 @@ const apply = (account: CreditAccount, event: CreditEvent, context: EventContext
   }
 };
 
+const burn = (account: CreditAccount, event: CreditEvent, timeMs: number): void => {
+  const burned = burnedBy(event);
+  if (!burned) return;
+  addBurn(account.burn, burned.amountMilliCredits, timeMs);
+  const user = burned.userId === null ? undefined : account.users.get(burned.userId);
+  if (user) addBurn(user.burn, burned.amountMilliCredits, timeMs);
+};
+
 const hold = (account: CreditAccount, event: CreditsHeld, { timeMs }: EventContext): void => {
   const { messageId, userId, grantId, parts, amountMilliCredits, source, settleByMs } = event;
   giveBack(account, userId, grantId, -amountMilliCredits);
@@ -216,11 +227,11 @@ const rotateClientKeys = (account: CreditAccount, timeMs: number): void => {
 
 /** What is refused never takes the place of what its ids led to before. */
 const refuse = (account: CreditAccount, event: CommandRefused, { timeMs, commandId }: EventContext): void => {
-  const { code, leftMilliCredits, largestMilliCredits, messageIds, fingerprint, clientKey, userId = null } = event;
+  const { code, leftMilliCredits, largestMilliCredits, messageIds, fingerprint, clientKey, userId = null, transferId, fromAccount } = event;
   if (event.command !== 'HoldCredits') {
     const refusal = { code, leftMilliCredits, largestMilliCredits };
     account.commands.set(commandId, { digest: undefined, refusal });
-    if (event.command === 'ReceiveTransfer' && event.transferId !== undefined) account.transfersRefused.set(event.transferId, refusal);
+    if (transferId !== undefined && fromAccount !== undefined) account.transfersRefused.set(incomingTransfer({ fromAccount, transferId }), refusal);
     return;
   }
   const refused = { outcome: 'refused', fingerprint, code, leftMilliCredits } as const;

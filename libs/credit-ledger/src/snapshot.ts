@@ -67,6 +67,7 @@ const sumFields = [
   'usersWithQuota',
   'grantsMade',
   'crossings',
+  'burn',
   'clientKeysSinceMs',
 ] as const;
 type SumField = (typeof sumFields)[number];
@@ -122,7 +123,7 @@ export const accountFrom = (name: string, snapshot: AccountSnapshot): CreditAcco
   account.threshold = snapshot.threshold ?? undefined;
   // Counted anew at the next debit.
   account.poolAlarmMilliCredits = undefined;
-  for (const [userId, { grant, threshold }] of snapshot.users) account.users.set(userId, { grant, threshold });
+  for (const [userId, { grant, threshold, burn }] of snapshot.users) account.users.set(userId, { grant, threshold, burn });
   for (const userId of snapshot.closedUsers) account.closedUsers.add(userId);
 
   const submissions = snapshot.submissions.map(submissionFrom);

@@ -1,5 +1,6 @@
 import type { CreditCommand, Decision } from '@kwota/credit-ledger';
 import type { IncomingMessage } from '@kwota/messaging';
+import { TransientFailure } from '@kwota/messaging/failures';
 import { Injectable } from '@nestjs/common';
 import { CreditAccountsRepository } from '../credit-accounts/credit-accounts.repository.js';
 import { LedgerWriter } from '../credit-accounts/ledger-writer.js';
@@ -38,6 +39,8 @@ export class ChangeCreditHandler {
       return { outcome: 'done', poolMilliCredits: this.accounts.get(account).state.poolMilliCredits, returnedMilliCredits: closed?.returnedMilliCredits ?? 0 };
     }
     const { code, leftMilliCredits, largestMilliCredits } = refusal;
+    // Whoever still waits for it may ask again, behind what came after it.
+    if (code === 'too-old') throw new TransientFailure('ledger', 'the log gives it again, and how it ended is not known');
     return { outcome: 'refused', code, leftMilliCredits, ...(largestMilliCredits === undefined ? {} : { largestMilliCredits }) };
   }
 }

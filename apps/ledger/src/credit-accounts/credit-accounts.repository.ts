@@ -1,6 +1,7 @@
 import { EventStore, type StoredEvent } from '@kwota/event-store';
+import { TransientFailure } from '@kwota/messaging/failures';
 import { Injectable } from '@nestjs/common';
-import { accountOf, applyTo, emptyAccount, isCreditStream, loadSnapshot, streamOf, type AccountInMemory } from './fold-account.js';
+import { accountOf, applyTo, ChainBroken, emptyAccount, isCreditStream, loadSnapshot, streamOf, type AccountInMemory } from './fold-account.js';
 
 /** Accounts in memory, folded from their streams; folded again after a failed append, and when they come back from another ledger. */
 @Injectable()
@@ -94,11 +95,20 @@ export class CreditAccountsRepository {
   }
 
   private async fold(account: string): Promise<void> {
+    this.accounts.set(account, await this.read(account).catch(mayPass));
+  }
+
+  private async read(account: string): Promise<AccountInMemory> {
     const known = (await loadSnapshot(this.store, account))?.known ?? emptyAccount(account);
     for await (const event of this.store.readStream(streamOf(account), known.state.revision + 1)) {
       applyTo(known, event);
       this.onEvent(event);
     }
-    this.accounts.set(account, known);
+    return known;
   }
 }
+
+/** A store that is away is no fault of what was asked: it waits for it, however long, instead of ending among the dead letters. */
+const mayPass = (error: unknown): never => {
+  throw error instanceof ChainBroken ? error : new TransientFailure('event store', 'an account could not be read', { cause: error });
+};

@@ -209,3 +209,16 @@ it('a broken invariant writes nothing and stops decisions for good', async () =>
   expect(store.appends.length).toBe(before);
   expect(writer.troubles).toHaveLength(1);
 });
+
+it('a store that cannot be read is a failure that may pass: what needs the account comes again', async () => {
+  const { store, accounts, run, pool } = await openedWith(10);
+  accounts.drop(account);
+  const { readStream } = store;
+  store.readStream = () => {
+    throw new Error('connection lost');
+  };
+  await expect(run(sends([1]))).rejects.toThrow(TransientFailure);
+  store.readStream = readStream;
+  await run(sends([1]));
+  expect(await pool()).toBe(9_000);
+});

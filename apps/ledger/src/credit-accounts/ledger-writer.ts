@@ -1,5 +1,5 @@
 import { encodeEvent, hashOf, type EventEnvelope } from '@kwota/audit-log';
-import { decide, decideHold, evolve, type CreditAccount, type CreditCommand, type CreditEvent, type Decision, type EventContext, type HoldCredits, type HoldDecision } from '@kwota/credit-ledger';
+import { decide, decideHold, evolve, isApplied, type CreditAccount, type CreditCommand, type CreditEvent, type Decision, type EventContext, type HoldCredits, type HoldDecision } from '@kwota/credit-ledger';
 import { EventStore, type EventToAppend } from '@kwota/event-store';
 import { TransientFailure } from '@kwota/messaging/failures';
 import { CreditAccountsRepository } from './credit-accounts.repository.js';
@@ -49,7 +49,7 @@ export class LedgerWriter {
   decide(account: string, command: CreditCommand, cause: Cause): Decision {
     const { state } = this.accounts.get(account);
     const timeMs = this.timeMs(state);
-    const decision = decide(command, state, { timeMs, commandId: cause.commandId });
+    const decision = decide(command, state, { timeMs, commandId: cause.commandId, alreadyApplied: isApplied(state, cause.source ?? undefined) });
     if (decision.events.length > 0) this.stage(account, decision.events, timeMs, cause);
     return decision;
   }

@@ -1,6 +1,6 @@
 import { readEvents, showAccount, showUsers } from '@kwota/contracts/ledger.requests.v1';
 import { decodeEvent } from '@kwota/audit-log';
-import type { CreditEvent } from '@kwota/credit-ledger';
+import { burnAt, leftTo, runsOutAtMs, type Burn, type CreditEvent } from '@kwota/credit-ledger';
 import { EventStore } from '@kwota/event-store';
 import { OnRequest } from '@kwota/service-kit/messaging-strategy';
 import { Controller } from '@nestjs/common';
@@ -11,6 +11,11 @@ import { streamOf } from '../credit-accounts/fold-account.js';
 import { LedgerWriter } from '../credit-accounts/ledger-writer.js';
 
 const unknown = { outcome: 'refused', code: 'account-unknown' } as const;
+
+const paceOf = (burn: Burn, leftMilliCredits: number, timeMs: number) => ({
+  burnMilliCreditsPerHour: Math.round(burnAt(burn, timeMs)),
+  runsOutAtMs: runsOutAtMs(burn, leftMilliCredits, timeMs),
+});
 
 /** What is shown was taken before the wait and is durable after it. */
 @Controller()
@@ -36,6 +41,7 @@ export class ShowAccountOnRequest {
       openHolds: state.openCharges.size,
       accountSequence: state.revision,
       thresholdMilliCredits: state.threshold?.levelMilliCredits ?? null,
+      ...paceOf(state.burn, state.poolMilliCredits, state.timeMs),
     };
     await this.writer.flushed();
     return view;
@@ -54,8 +60,9 @@ export class ShowAccountOnRequest {
         {
           userId,
           quotaActive: user.grant !== undefined,
-          leftMilliCredits: user.grant?.leftMilliCredits ?? state.poolMilliCredits,
+          leftMilliCredits: leftTo(state, userId),
           thresholdMilliCredits: user.threshold?.levelMilliCredits ?? null,
+          ...paceOf(user.burn, leftTo(state, userId), state.timeMs),
         },
       ];
     });

@@ -1,5 +1,5 @@
 import { reducerVersion, type CreditAccount } from '@kwota/credit-ledger';
-import type { EventStore } from '@kwota/event-store';
+import { noStreamYet, type EventStore } from '@kwota/event-store';
 import { CreditAccountsRepository } from '../credit-accounts/credit-accounts.repository.js';
 import { accountOf, applyTo, emptyAccount, isCreditStream, loadSnapshot, streamOf } from '../credit-accounts/fold-account.js';
 import { jsonOf, snapshotBody } from '../credit-accounts/snapshot-body.js';
@@ -35,6 +35,8 @@ export class TakeSnapshotsHandler {
     private readonly owns: (account: string) => boolean = () => true,
     /** Waits its turn: others come first. */
     private readonly giveWay: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve)),
+    /** By stream, up to where its facts are out: what lies behind must be read again by whoever starts, hence in no snapshot. Undefined: all are. */
+    private readonly published: () => Promise<ReadonlyMap<string, number> | undefined> = async () => undefined,
   ) {}
 
   /**
@@ -43,10 +45,15 @@ export class TakeSnapshotsHandler {
    */
   async handle(upTo: number | undefined): Promise<void> {
     let last: { account: string; revision: number; hash: Uint8Array; json: string } | undefined;
-    for (const { stream, revision } of await this.store.streams()) {
+    let isWhole = true;
+    const published = await this.published();
+    for (const { stream, revision: head } of await this.store.streams()) {
       if (!isCreditStream(stream)) continue;
       const account = accountOf(stream);
       if (!this.owns(account)) continue;
+      const revision = published ? Math.min(head, published.get(stream) ?? noStreamYet) : head;
+      isWhole &&= revision === head;
+      if (revision === noStreamYet) continue;
       const snapshot = await loadSnapshot(this.store, account);
       const known = snapshot?.known ?? emptyAccount(account);
       this.coveredUpTo = Math.max(this.coveredUpTo, snapshot?.coveredUpTo ?? 0);
@@ -59,7 +66,7 @@ export class TakeSnapshotsHandler {
       }
       last = { account, revision: known.state.revision, hash: known.hash, json };
     }
-    if (!last || upTo === undefined) return;
+    if (!last || !isWhole || upTo === undefined) return;
     // Only now all of them stand for what lies up to there.
     await this.save(last.account, last.revision, last.hash, last.json, upTo);
     this.coveredUpTo = upTo;

@@ -35,7 +35,8 @@ export class TakeSnapshotsTimer {
     store: EventStore,
     private readonly log: Logger,
   ) {
-    this.takeSnapshots = new TakeSnapshotsHandler(accounts, store, (account) => partitions.owns(account), () => this.giveWay());
+    const published = () => store.loadMarks(FactsRelay.mark);
+    this.takeSnapshots = new TakeSnapshotsHandler(accounts, store, (account) => partitions.owns(account), () => this.giveWay(), published);
   }
 
   start(): void {
