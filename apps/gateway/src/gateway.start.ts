@@ -65,6 +65,8 @@ export const startGateway = async ({ runtime, config, secretKey, observed }: Gat
   return { url: http.url ?? '', httpsUrl: running[1]?.url, running, whole };
 };
 
+const firstStartAgainMs = 1_000;
+
 /** Once, on an empty installation; waits, with a word, until users and ledger answer, or the signal comes. */
 export const firstStart = async ({ runtime, config, dataDir }: GatewayOptions, url: string, signal?: AbortSignal): Promise<FirstStart | undefined> => {
   if (!config.firstStart) return undefined;
@@ -77,6 +79,8 @@ export const firstStart = async ({ runtime, config, dataDir }: GatewayOptions, u
       } catch (error) {
         if (!signal || !(error instanceof ServiceUnavailable)) throw error;
         runtime.logger.warn({ reason: error.message }, 'the first start waits for users and ledger');
+        // Who says at once that its database is away must not be asked without a pause.
+        await new Promise((resolve) => setTimeout(resolve, firstStartAgainMs));
       }
     }
     return undefined;

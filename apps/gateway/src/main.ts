@@ -14,7 +14,9 @@ await runService({
     const first = firstStart(options, url, signal).then((made) => showFirstStart(made, dataDir));
     void Promise.all([whole, first]).then(
       () => runtime.logger.info({ url, ...(httpsUrl ? { httpsUrl } : {}) }, 'kwota is ready'),
-      (error: Error) => runtime.logger.error({ err: { type: error.name } }, 'the first start failed; it is repeated at the next start'),
+      (error: Error) => {
+        if (!signal.aborted) runtime.logger.error({ err: { type: error.name } }, 'it did not become ready; a first start is repeated at the next start');
+      },
     );
     return {
       subscribed: Promise.all(running.map((service) => service.subscribed)).then(() => undefined),

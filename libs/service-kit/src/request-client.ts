@@ -45,10 +45,6 @@ export class RequestClient {
     return this.requests.instanceId;
   }
 
-  get lateReplies(): number {
-    return this.requests.lateReplies;
-  }
-
   get raw(): Requests {
     return this.requests;
   }
