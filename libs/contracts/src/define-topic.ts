@@ -25,6 +25,8 @@ export type TopicContract<Message> = Readonly<{
   kept: ReturnType<typeof keptForDays> | typeof compacted | typeof ephemeral;
   /** True where texts and telephone numbers may be in it. */
   personalData: boolean;
+  /** Senders wait while its messages are handled. */
+  isAwaited?: boolean;
   keyOf: (message: Message) => string;
   description: string;
   schema: z.ZodType<Message>;
@@ -43,6 +45,7 @@ export const defineTopic = <Schema extends z.ZodDiscriminatedUnion>(definition: 
   audience: 'work' | 'facts';
   kept: TopicContract<unknown>['kept'];
   personalData: boolean;
+  isAwaited?: boolean;
   keyOf: (message: z.infer<Schema>) => string;
   description: string;
   schema: Schema;

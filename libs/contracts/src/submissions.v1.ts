@@ -51,6 +51,7 @@ export const submissions = defineTopic({
   audience: 'work',
   kept: keptForDays(14),
   personalData: true,
+  isAwaited: true,
   keyOf: ({ account }) => account,
   description: 'What is to be sent, from the gateway, alerts and dlr to the ledger.',
   schema: submission,

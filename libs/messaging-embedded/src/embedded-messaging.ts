@@ -7,6 +7,7 @@ import { partitionOf } from '@kwota/messaging/partition-of';
 import { tellAssignment } from '@kwota/messaging/tell-assignment';
 import { EmbeddedLog, type Position, type Reading } from './embedded-log.js';
 import { batchMax, Lane } from './lane.js';
+import { Precedence } from './precedence.js';
 import { TopicGroup, type Member } from './topic-group.js';
 
 export type EmbeddedMessagingOptions = Readonly<{
@@ -40,6 +41,8 @@ export class EmbeddedMessaging extends Messaging {
   override readonly stats: EmbeddedStats = { published: 0, commits: 0, retries: 0, deadLetters: 0 };
   private readonly log: EmbeddedLog;
   private readonly kept: ReadonlyMap<string, Kept>;
+  private readonly awaited: ReadonlySet<string>;
+  private readonly precedence = new Precedence();
   private readonly isCompacted = (topic: string): boolean => this.kept.get(topic)?.kind === 'compacted';
   override readonly partitionCount: number;
   /** By topic, then by name. */
@@ -65,7 +68,9 @@ export class EmbeddedMessaging extends Messaging {
   private constructor(private readonly options: EmbeddedMessagingOptions) {
     super();
     this.partitionCount = options.partitionCount ?? defaultPartitionCount;
-    this.kept = new Map((options.topics ?? topicDefinitions).map(({ topic, kept }) => [topic, kept]));
+    const topics: readonly TopicDefinition[] = options.topics ?? topicDefinitions;
+    this.kept = new Map(topics.map(({ topic, kept }) => [topic, kept]));
+    this.awaited = new Set(topics.filter(({ isAwaited }) => isAwaited).map(({ topic }) => topic));
     this.log = new EmbeddedLog(options.path, this.partitionCount);
     this.idleWrittenTo = this.log.next;
     this.erase();
@@ -90,6 +95,7 @@ export class EmbeddedMessaging extends Messaging {
     if (durable.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.queue.push({ messages: durable, resolve, reject });
+      if (durable.some(({ topic }) => this.awaited.has(topic))) this.precedence.noteAwaited();
       this.schedule();
     });
   }
@@ -203,6 +209,8 @@ export class EmbeddedMessaging extends Messaging {
       position,
       readFrom: this.isEphemeral(topic) ? undefined : (position ?? 0),
       readOn: (from) => this.readOn(topic, partition, from, tombstonesFrom),
+      yieldsTo: this.kept.get(topic)?.kind === 'for' && !this.awaited.has(topic) ? this.precedence : undefined,
+      nowMs: () => this.nowMs(),
       onProgress: (moved) => this.onProgress(of, partition, moved),
     });
     const erasedTo = this.log.erasedTo(topic, partition);

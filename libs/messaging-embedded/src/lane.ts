@@ -1,6 +1,7 @@
 import type { BatchHandler, IncomingMessage } from '@kwota/messaging';
 import { handleBatch, type HandleBatchOptions } from '@kwota/messaging/handle-batch';
 import type { Reading } from './embedded-log.js';
+import type { Precedence } from './precedence.js';
 
 /** As many as a handler gets at once; a commit of its own for each thousand is cheap enough. */
 export const batchMax = 1_000;
@@ -15,6 +16,9 @@ export type LaneOptions = Readonly<{
   /** From here on it reads from the file, until it has caught up; undefined: only what is offered from now on. */
   readFrom: number | undefined;
   readOn: (from: number) => Reading;
+  /** Set where nobody waits for what it handles. */
+  yieldsTo: Precedence | undefined;
+  nowMs: () => number;
   onProgress: (lane: Lane) => void;
 }>;
 
@@ -30,6 +34,8 @@ export class Lane {
   private behindFrom: number | undefined;
   /** How many were offered while it was behind and have not been read yet; what lay in the file at the start is not counted. */
   private missed = 0;
+  /** When the last message that it took was published. */
+  private takenAtMs = 0;
   private running: Promise<void> | undefined;
   private waiting: { offset: number; resolve: () => void }[] = [];
 
@@ -47,6 +53,15 @@ export class Lane {
   /** At least so many wait. */
   get lag(): number {
     return this.queue.length + this.missed;
+  }
+
+  private get hasMore(): boolean {
+    return this.queue.length > 0 || this.behindFrom !== undefined;
+  }
+
+  /** How long the next message has waited, or longer. */
+  private get agedMs(): number {
+    return this.options.nowMs() - (this.queue[0]?.timestampMs ?? this.takenAtMs);
   }
 
   offer(message: IncomingMessage): void {
@@ -74,14 +89,19 @@ export class Lane {
   }
 
   private async run(): Promise<void> {
-    const { handle, handling, onProgress } = this.options;
+    const { handle, handling, onProgress, yieldsTo } = this.options;
     // The publisher that offers goes on first: more may come, and all of it is one batch.
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (!handling.signal.aborted && !this.stopped) {
+      if (this.hasMore) await yieldsTo?.turn(() => this.agedMs, handling.signal);
+      if (handling.signal.aborted) break;
       const batch = this.takeOrStop();
       const last = batch[batch.length - 1];
       if (!last) break;
+      this.takenAtMs = last.timestampMs;
+      const beganMs = performance.now();
       const end = await handleBatch(batch, handle, handling);
+      yieldsTo?.spent(performance.now() - beganMs);
       this.handled += end.handled;
       this.next = batch[end.handled]?.offset ?? last.offset + 1;
       if (end.stopped) this.stopped = end.stopped;
@@ -110,7 +130,8 @@ export class Lane {
       this.behindFrom = readTo;
       this.missed = readTo === undefined ? 0 : Math.max(0, this.missed - messages.length);
     }
-    if (this.queue.length > batchMax) return this.queue.splice(0, batchMax);
+    const most = this.options.yieldsTo?.batchMax(batchMax) ?? batchMax;
+    if (this.queue.length > most) return this.queue.splice(0, most);
     const all = this.queue;
     this.queue = [];
     return all;

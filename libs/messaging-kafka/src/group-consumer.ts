@@ -41,6 +41,8 @@ const requestTimeoutMs = 5_000;
 const rebalanceTimeoutMs = 10_000;
 /** Joining may take a rebalance; kafkajs is expected to end by itself long before. */
 const silentMsMax = 3 * rebalanceTimeoutMs;
+/** A heartbeat that is out may take its time-out to come back. */
+const unknownMsMax = requestTimeoutMs;
 const silenceLookEveryMs = 1_000;
 /** For leaving the group in good order. */
 const leaveMsMax = 3_000;
@@ -60,10 +62,11 @@ export type GroupConsumerOptions = Readonly<{
 
 export class GroupConsumer {
   isJoined = false;
-  /** When the group last knew this member. */
+  private isRebalancing = false;
+  /** When the group last knew this member, or it began to join. */
   private knownMs = -Infinity;
   /** When the broker last answered anything. */
-  lastAnswerMs = performance.now();
+  private lastAnswerMs = performance.now();
   restarts = 0;
   private consumer: Consumer | undefined;
   private joins = 0;
@@ -78,6 +81,11 @@ export class GroupConsumer {
   /** No session has passed since its last heartbeat: its partitions cannot be another's yet. */
   get isMember(): boolean {
     return this.isJoined && performance.now() - this.knownMs < this.options.timings.sessionTimeoutMs;
+  }
+
+  /** How long no sign of the group has come, or none of any broker. */
+  get silentMs(): number {
+    return performance.now() - Math.min(this.lastAnswerMs, this.knownMs);
   }
 
   pause(topic: string, partition: number): void {
@@ -142,6 +150,8 @@ export class GroupConsumer {
     });
     this.consumer = consumer;
     this.lastAnswerMs = performance.now();
+    this.knownMs = performance.now();
+    this.isRebalancing = false;
     const fallen = this.listen(consumer, assigner);
     const run = async (): Promise<never> => {
       await consumer.connect();
@@ -186,6 +196,7 @@ export class GroupConsumer {
       assigner.has = [...new Set([...partitions.values()].flat())];
       this.joins += 1;
       this.isJoined = true;
+      this.isRebalancing = false;
       this.knownMs = performance.now();
       quiet.hasHeard();
       listener.onJoin({ partitions, follows });
@@ -193,7 +204,10 @@ export class GroupConsumer {
     consumer.on(events.HEARTBEAT, whileAlive(() => {
       this.knownMs = performance.now();
     }));
-    consumer.on(events.REBALANCING, whileAlive(() => listener.onRebalancing()));
+    consumer.on(events.REBALANCING, whileAlive(() => {
+      this.isRebalancing = true;
+      listener.onRebalancing();
+    }));
     consumer.on(events.START_BATCH_PROCESS, () => quiet.hasHeard());
     consumer.on(events.FETCH_START, whileAlive(({ payload }) => {
       const sinceMs = quiet.begin(payload.nodeId, performance.now());
@@ -206,13 +220,17 @@ export class GroupConsumer {
     return new Promise((resolve) => consumer.on(events.CRASH, ({ payload }) => resolve(payload.error)));
   }
 
-  /** Resolves when nothing has been heard for so long that something must be wrong. */
+  /**
+   * Resolves when nothing has been heard for so long that something must be wrong. kafkajs can lose a heartbeat with the connection that it was on, waits for
+   * it for ever, and goes on fetching for a group that has forgotten it.
+   */
   private async silence(): Promise<Error> {
     const { consumer } = this;
-    while (this.consumer === consumer) {
+    const { sessionTimeoutMs } = this.options.timings;
+    while (this.consumer === consumer && !this.closing.signal.aborted) {
       await pause(silenceLookEveryMs, this.closing.signal);
-      if (performance.now() - this.lastAnswerMs > silentMsMax) break;
-      if (this.closing.signal.aborted) break;
+      const isSteady = this.isJoined && !this.isRebalancing;
+      if (this.silentMs > (isSteady ? Math.min(silentMsMax, sessionTimeoutMs + unknownMsMax) : silentMsMax)) break;
     }
     return new Error('nothing was heard from the broker');
   }

@@ -81,9 +81,9 @@ export class GroupMember {
     return this.consumer?.isJoined === true && (this.isSettled || performance.now() - this.unsettledSinceMs < rebalanceMsMax);
   }
 
-  /** How long the broker has not answered this member. */
+  /** How long the broker has not answered this member, or its group not known it. */
   get silentMs(): number {
-    return this.consumer ? performance.now() - this.consumer.lastAnswerMs : 0;
+    return this.consumer?.silentMs ?? 0;
   }
 
   /** After a change of `topics`: joins (anew) with what they are when this turn of the event loop is over; leaves when there are none. */

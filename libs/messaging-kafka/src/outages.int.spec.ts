@@ -1,8 +1,12 @@
+import { jest } from '@jest/globals';
 import { startKafka } from '@kwota/kafka/kafka-broker';
+import { createRequire } from 'node:module';
 import type { KafkaMessaging } from './kafka-messaging.js';
 import { facts, messageTo, openUnderTest, sleep, until, work } from './kafka-under-test.js';
 
 const timeoutMs = 90_000;
+/** kafkajs's own, which its consumers send their heartbeats by. */
+const Broker = createRequire(import.meta.url)('kafkajs/src/broker') as { prototype: { heartbeat: () => Promise<unknown> } };
 /** Kafka may take long to come back on a machine with other work. */
 const backMsMax = 45_000;
 const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -13,6 +17,7 @@ const onKafka = broker ? describe : describe.skip;
 afterAll(() => broker?.close());
 
 const opened: KafkaMessaging[] = [];
+const publishings: { stop: () => Promise<void> }[] = [];
 const open = async (namespace: string): Promise<KafkaMessaging> => {
   const messaging = await openUnderTest(broker?.brokers ?? [], namespace);
   opened.push(messaging);
@@ -20,7 +25,9 @@ const open = async (namespace: string): Promise<KafkaMessaging> => {
 };
 afterEach(async () => {
   broker?.resume();
+  const stopped = publishings.splice(0).map((publishing) => publishing.stop());
   await Promise.all(opened.splice(0).map((messaging) => messaging.close()));
+  await Promise.all(stopped);
 });
 
 /** Counts up on each key for as long as it may; what came back as published, by key. */
@@ -39,11 +46,16 @@ const publishUntil = (publish: (key: string, number: number) => Promise<void>) =
       }
     }),
   );
-  const stop = async (): Promise<void> => {
-    isOver = true;
-    await ended;
+  const publishing = {
+    acknowledged,
+    failures,
+    stop: async (): Promise<void> => {
+      isOver = true;
+      await ended;
+    },
   };
-  return { acknowledged, failures, stop };
+  publishings.push(publishing);
+  return publishing;
 };
 
 /** What was handled of each key, in order. */
@@ -82,7 +94,7 @@ onKafka('while the broker is away', () => {
       await until(() => messaging.health().ready, backMsMax, () => messaging.health());
       clearInterval(watch);
       const handledBefore = shared.byKey.get('a')?.length ?? 0;
-      await until(() => (shared.byKey.get('a')?.length ?? 0) > handledBefore + 20, backMsMax);
+      await until(() => (shared.byKey.get('a')?.length ?? 0) > handledBefore + 20, backMsMax, () => messaging.health());
       process.stdout.write(`${name}: all goes on ${Math.round(performance.now() - backMs)} ms after the broker was back\n`);
       await publishing.stop();
       await messaging.drain();
@@ -96,6 +108,31 @@ onKafka('while the broker is away', () => {
         expect(broadcast.byKey.get(key)).toEqual(log);
         expect(firstTimes(shared.byKey.get(key) ?? [])).toEqual(log);
       }
+    },
+    timeoutMs,
+  );
+
+  it(
+    'a heartbeat that is lost with its connection: the member is made anew, readiness tells, nothing is lost',
+    async () => {
+      const messaging = await open('heartbeat');
+      const { byKey, handle } = collector();
+      await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle });
+      const publishing = publishUntil((key, number) => messaging.publish([messageTo(work, key, number)]));
+      await until(() => (byKey.get('a')?.length ?? 0) > 20, backMsMax, () => messaging.health());
+      const lost = jest.spyOn(Broker.prototype, 'heartbeat').mockImplementationOnce(() => new Promise(() => {}));
+      await until(() => !messaging.health().ready, backMsMax);
+      expect(messaging.health().reasons.join()).toMatch(/has not answered g for \d+ s/);
+      await until(() => messaging.health().ready, backMsMax, () => messaging.health());
+      const handledBefore = byKey.get('a')?.length ?? 0;
+      await until(() => (byKey.get('a')?.length ?? 0) > handledBefore + 20, backMsMax, () => messaging.health());
+      await publishing.stop();
+      await messaging.drain();
+
+      expect(lost).toHaveBeenCalled();
+      expect(messaging.stats.rejoins).toBe(1);
+      expect(publishing.failures).toEqual([]);
+      for (const key of keys) expect(firstTimes(byKey.get(key) ?? [])).toEqual(upTo(publishing.acknowledged.get(key)));
     },
     timeoutMs,
   );

@@ -74,6 +74,8 @@ export type TopicDefinition = Readonly<{
   topic: string;
   /** `ephemeral` may live in memory alone: replies, of which a lost one is a time-out. */
   kept: Readonly<{ kind: 'for'; retentionMs: number }> | Readonly<{ kind: 'compacted' }> | Readonly<{ kind: 'ephemeral'; retentionMs: number }>;
+  /** Somebody waits while its messages are handled: where all share one thread, they go before the others. */
+  isAwaited?: boolean;
 }>;
 
 export const deadLetterTopicOf = (topic: string): string => `${topic}.dead`;

@@ -1,0 +1,87 @@
+// All services of standalone share one thread. When it has no time left, what somebody waits for goes first, and the rest gets a share and larger batches later.
+import { pause } from '@kwota/messaging/handle-batch';
+import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+
+/** What the rest gets of the thread's time while somebody waits and there is too little of it. */
+const restShare = 0.2;
+/** Nothing waits longer than this for its turn: then all are equal, and a flood without an end slows its senders down instead. */
+const waitMsMax = 10_000;
+/** Somebody has been waiting within this time: so long a pause between two requests is none. */
+const awaitedWithinMs = 50;
+/** The thread has no time left above this; looked at over so long. */
+const busyAbove = 0.9;
+const lookEveryMs = 100;
+const lookAgainMs = 5;
+/** A share that was not used is not saved up beyond this, nor is one that was overdrawn owed beyond five times as much. */
+const savedMsMax = 20;
+const owedMsMax = 5 * savedMsMax;
+/** While somebody waits the rest's batches are so large: some 5 ms of work. */
+const batchMaxWhileAwaited = 64;
+
+export type PrecedenceOptions = Readonly<{
+  /** Monotonic. */
+  nowMs: () => number;
+  /** The share of the time since the last call in which the thread had work: 0 to 1. */
+  utilization: () => number;
+  pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}>;
+
+export class Precedence {
+  private awaitedMs = -Infinity;
+  private lookedMs = -Infinity;
+  private isBusy = false;
+  private allowedMs = 0;
+  private countedMs: number;
+
+  constructor(private readonly options: PrecedenceOptions = ofThisThread()) {
+    this.countedMs = options.nowMs();
+  }
+
+  /** Somebody waits for what was just published. */
+  noteAwaited(): void {
+    this.awaitedMs = this.options.nowMs();
+  }
+
+  /** Resolves when work may begin for which nobody waits; the oldest of it has waited for `agedMs()` already. */
+  async turn(agedMs: () => number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.isScarce() && this.allowance() <= 0 && agedMs() < waitMsMax) await this.options.pause(lookAgainMs, signal);
+  }
+
+  /** How many messages that nobody waits for may be handled at once. */
+  batchMax(usual: number): number {
+    return this.isScarce() ? Math.min(usual, batchMaxWhileAwaited) : usual;
+  }
+
+  /** Work that nobody waits for has taken so long. */
+  spent(ms: number): void {
+    this.allowedMs = Math.max(-owedMsMax, this.allowance() - ms);
+  }
+
+  private allowance(): number {
+    const nowMs = this.options.nowMs();
+    this.allowedMs = Math.min(savedMsMax, this.allowedMs + (nowMs - this.countedMs) * restShare);
+    this.countedMs = nowMs;
+    return this.allowedMs;
+  }
+
+  /** Somebody waits, and the thread has no time left. */
+  private isScarce(): boolean {
+    const nowMs = this.options.nowMs();
+    if (nowMs - this.lookedMs > lookEveryMs) {
+      this.isBusy = this.options.utilization() > busyAbove;
+      this.lookedMs = nowMs;
+    }
+    return this.isBusy && nowMs - this.awaitedMs < awaitedWithinMs;
+  }
+}
+
+const ofThisThread = (): PrecedenceOptions => {
+  let before: EventLoopUtilization = performance.eventLoopUtilization();
+  const utilization = (): number => {
+    const now = performance.eventLoopUtilization();
+    const since = performance.eventLoopUtilization(now, before);
+    before = now;
+    return since.utilization;
+  };
+  return { nowMs: () => performance.now(), utilization, pause };
+};
