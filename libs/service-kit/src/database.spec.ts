@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { Table, type EntityManager, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { ServiceDatabase } from './database.js';
 import { forRows, run } from './sql.js';
 
@@ -55,6 +55,18 @@ describe("a service's database", () => {
     await expect(failing).rejects.toThrow('rolled back');
     expect(await seen).toBe(0);
     await database.close();
+  });
+
+  it('one that is synced later is there after the process, fails whole, and leaves the next one synced at its commit', async () => {
+    const database = await open('later.db');
+    const insert = (n: number) => (manager: EntityManager) => run(manager, 'INSERT INTO number VALUES (?)', [n]);
+    await database.transactionSyncedLater(insert(1));
+    await expect(database.transactionSyncedLater(insert(1))).rejects.toThrow('UNIQUE');
+    expect(await database.read((manager) => run(manager, 'PRAGMA synchronous'))).toEqual([{ synchronous: 2 }]);
+    await database.close();
+    const again = await open('later.db');
+    expect(await count(again)).toBe(1);
+    await again.close();
   });
 
   it('a statement over many rows goes in pieces that SQLite takes, and gives the rows of all', async () => {

@@ -75,6 +75,22 @@ export class ServiceDatabase {
     return this.inTurn(() => (sharedSchema === undefined ? this.source.transaction(work) : this.alone(sharedSchema, work)));
   }
 
+  /**
+   * On SQLite without waiting for the disk: the death of the process takes nothing back, a power cut may, until the next transaction has been synced. For what
+   * does no harm when it is done again.
+   */
+  transactionSyncedLater<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+    if (this.isShared) return this.transaction(work);
+    return this.inTurn(async () => {
+      await this.source.query('PRAGMA synchronous = NORMAL');
+      try {
+        return await this.source.transaction(work);
+      } finally {
+        await this.source.query('PRAGMA synchronous = FULL');
+      }
+    });
+  }
+
   /** PostgreSQL: a transaction beside the turns, of which one at a time runs among all instances; it may wait for something else meanwhile. */
   transactionBeside<Result>(purpose: string, work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
     return this.alone(`${this.sharedSchema} ${purpose}`, work);

@@ -113,7 +113,8 @@ export class Outbox {
     const rows = await this.database.read(unsent);
     if (rows.length === 0) return false;
     await this.messaging.publish(rows.map(messageOf));
-    await this.database.transaction((manager) => forget(manager, rows.map(({ id }) => id)));
+    // What comes again after a power cut is published twice, as after any crash between these two lines.
+    await this.database.transactionSyncedLater((manager) => forget(manager, rows.map(({ id }) => id)));
     return rows.length === relayBatchMax;
   }
 

@@ -34,7 +34,7 @@ export const measureHttp2sms = async ({ url, first, smsc, sink }: LoadedKwota, c
   await load(target, 32, 2);
   const figures: Figure[] = [];
   for (const count of connections) {
-    await rest(smsc);
+    await rest({ smsc, sink });
     const before = await creditsLeft();
     const seconds = count === 1 ? burstSeconds / 2 : burstSeconds;
     const { latency } = await load(target, count, seconds);
@@ -45,7 +45,7 @@ export const measureHttp2sms = async ({ url, first, smsc, sink }: LoadedKwota, c
   }
 
   await operator('PUT', `/users/${login}`, { callBack: sink.url });
-  await rest(smsc);
+  await rest({ smsc, sink });
   const before = await creditsLeft();
   const finalsBefore = sink.finals;
   const startedAtMs = performance.now();
@@ -71,12 +71,13 @@ const load = async (url: string, connections: number, seconds: number): Promise<
   return JSON.parse(output) as Load;
 };
 
-/** Until the SMSC has had nothing to do for three seconds: what came before a measurement must not be counted in it. */
-const rest = async (smsc: SmscSimulator): Promise<void> => {
+/** Until SMSC and sink have had nothing to do for three seconds: what came before a measurement must not be counted in it. */
+const rest = async ({ smsc, sink }: Pick<LoadedKwota, 'smsc' | 'sink'>): Promise<void> => {
   let quietSinceMs = performance.now();
-  for (let total = -1; performance.now() - quietSinceMs < 3_000; await new Promise((resolve) => setTimeout(resolve, 100))) {
-    if (smsc.submissions.total === total && smsc.receiptsWaiting() === 0) continue;
-    total = smsc.submissions.total;
+  for (let seen = -1; performance.now() - quietSinceMs < 3_000; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const now = smsc.submissions.total + sink.finals;
+    if (seen === now && smsc.receiptsWaiting() === 0) continue;
+    seen = now;
     quietSinceMs = performance.now();
   }
 };
