@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { leaksInData, leaksInLines, refuseLeaks, secretsOf } from './leaks.js';
 
 const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -32,9 +33,9 @@ export type KwotaProcess = Readonly<{
   /** Every line that it has written to stdout, and to stderr. */
   output: readonly string[];
   first: FirstStart;
-  /** SIGTERM; resolves with the exit code. */
+  /** SIGTERM; resolves with the exit code. @throws Error when it wrote what nobody may (leaks.ts). */
   stop(): Promise<number | null>;
-  /** SIGKILL; resolves when it is gone. */
+  /** SIGKILL; resolves when it is gone. @throws as stop. */
   kill(): Promise<void>;
 }>;
 
@@ -55,10 +56,13 @@ export const startKwota = async (dataDir: string, environment: Readonly<Record<s
       if (line.includes('"kwota is ready"')) resolve(JSON.parse(line) as { url: string; httpsUrl?: string });
     });
   });
+  const first = environment['KWOTA_FIRST_START'] === 'off' ? ({} as FirstStart) : (JSON.parse(readFileSync(join(dataDir, 'first-start.json'), 'utf8')) as FirstStart);
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
     child.kill(signal);
     await exited;
+    const secrets = secretsOf(first);
+    refuseLeaks('kwota', [...leaksInLines(output, secrets), ...leaksInData(dataDir, secrets)]);
     return child.exitCode;
   };
   return {
@@ -66,7 +70,7 @@ export const startKwota = async (dataDir: string, environment: Readonly<Record<s
     httpsUrl: ready.httpsUrl,
     process: child,
     output,
-    first: environment['KWOTA_FIRST_START'] === 'off' ? ({} as FirstStart) : (JSON.parse(readFileSync(join(dataDir, 'first-start.json'), 'utf8')) as FirstStart),
+    first,
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
   };

@@ -1,3 +1,5 @@
+import { allTopics } from '@kwota/contracts/all';
+import { EmbeddedMessaging } from '@kwota/messaging-embedded';
 import { listenForCallbacks, type CallbackListener } from '@kwota/testing/callback-listener';
 import { startKwota, type KwotaProcess } from '@kwota/testing/kwota-process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -47,4 +49,12 @@ it('one SMS goes the whole way: answered, delivered over SMPP, charged, called b
   expect(statSync(join(dataDir, 'first-start.json')).mode & 0o777).toBe(0o600);
   const written = kwota.output.filter((line) => !line.startsWith('  ')).join('\n');
   for (const secret of [password, secretText, '33600000004', operatorToken, kwota.first.applicationSecret]) expect(written).not.toContain(secret);
+
+  const log = await EmbeddedMessaging.open({ path: join(dataDir, 'messaging', 'log.db') });
+  for (const { topic, personalData, audience } of allTopics) {
+    const content = JSON.stringify(log.read(topic, 0, 1_000));
+    if (audience === 'facts') expect([topic, personalData, content.includes(secretText), content.includes('33600000004')]).toEqual([topic, false, false, false]);
+    if (topic === 'kwota.submissions.v1') expect(content).toContain(secretText);
+  }
+  await log.close();
 }, 60_000);

@@ -1,5 +1,6 @@
 // A real Apache Kafka of one node for tests and for a look; it has its own folder and ports. It goes when the process goes.
 import { freePort } from '@kwota/testing/free-port';
+import { leaksInTopics, refuseLeaks } from '@kwota/testing/leaks';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -33,7 +34,7 @@ export type KafkaBroker = Readonly<{
   resume(): void;
   /** Starts it again, ended or not, on the same data and port; resolves when it is ready. */
   restart(): Promise<void>;
-  /** Ends it, and deletes its folder if it was a temporary one. */
+  /** Ends it, and deletes its folder if it was a temporary one. @throws Error when its public topics held a telephone number (leaks.ts). */
   close(): Promise<void>;
 }>;
 
@@ -135,7 +136,9 @@ class Broker implements KafkaBroker {
     if (this.options.folder === undefined) {
       // Nobody will read these data: there is nothing to bring to an orderly end.
       await this.kill();
+      const leaks = leaksInTopics(this.data);
       rmSync(this.folder, { recursive: true, force: true });
+      refuseLeaks('Kwota', leaks);
     } else await this.stop();
   }
 

@@ -2,6 +2,7 @@
 import { keepSecretKey } from '@kwota/service-kit/secret-key';
 import { freePort } from '@kwota/testing/free-port';
 import type { FirstStart } from '@kwota/testing/kwota-process';
+import { leaksInData, leaksInLines, refuseLeaks, secretsOf } from '@kwota/testing/leaks';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServiceProcess, serviceNames, type ServiceName } from './service-process.js';
@@ -33,7 +34,7 @@ export class Services {
   }
 
   get first(): FirstStart {
-    return JSON.parse(readFileSync(join(this.dataDir, 'first-start.json'), 'utf8')) as FirstStart;
+    return JSON.parse(readFileSync(this.firstStartFile, 'utf8')) as FirstStart;
   }
 
   start(): void {
@@ -43,19 +44,32 @@ export class Services {
   /** Resolves when all are ready and the first start is written. */
   async ready(timeoutMs: number): Promise<void> {
     await Promise.all(this.all.map((service) => service.ready(timeoutMs)));
-    for (const untilMs = performance.now() + timeoutMs; !existsSync(join(this.dataDir, 'first-start.json')); ) {
+    for (const untilMs = performance.now() + timeoutMs; !existsSync(this.firstStartFile); ) {
       if (performance.now() > untilMs) throw new Error(`no first start after ${timeoutMs} ms:\n${this.of('gateway').output.slice(-20).join('\n')}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 
-  /** All at once: none of them waits for another. */
+  /** All at once: none of them waits for another. @throws Error when one wrote what nobody may (leaks.ts). */
   async stop(): Promise<void> {
     await Promise.all(this.all.map((service) => service.stop()));
+    this.refuseLeaks();
   }
 
+  /** @throws as stop. */
   async kill(): Promise<void> {
     await Promise.all(this.all.map((service) => service.kill()));
+    this.refuseLeaks();
+  }
+
+  private refuseLeaks(): void {
+    const secrets = existsSync(this.firstStartFile) ? secretsOf(this.first) : {};
+    for (const { service, output } of this.all) refuseLeaks(service, leaksInLines(output, secrets));
+    refuseLeaks('the services', leaksInData(this.dataDir, secrets));
+  }
+
+  private get firstStartFile(): string {
+    return join(this.dataDir, 'first-start.json');
   }
 }
 
