@@ -59,7 +59,7 @@ export class OperatorController {
   @Get(':serviceName/messages/:id')
   @ApiOperation({ summary: "A message's state and callbacks, for kwota audit explain; neither text nor numbers" })
   async message(@Param('serviceName') account: string, @Param('id') id: string) {
-    if (!/^\d{1,15}$/.test(id)) throw badRequest('The id is not a number');
+    if (!/^[1-9]\d{0,14}$/.test(id)) throw badRequest('The id is not a positive number');
     const asked = { account, messageId: Number(id) };
     const [found, { attempts, callbacks }] = await Promise.all([this.requests.ask(findMessage, asked), this.requests.ask(findCallbackAttempts, asked)]);
     if (found.outcome !== 'done') return { message: null, attempts, callbacks };
