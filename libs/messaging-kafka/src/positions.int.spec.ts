@@ -74,7 +74,9 @@ onKafka(
     let letGo = (): void => {};
     const held = new Promise<void>((resolve) => (letGo = resolve));
     const handled: number[] = [];
+    let isHandling = false;
     const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
+      isHandling = true;
       await held;
       handled.push(...batch.map(({ value }) => JSON.parse(value ?? '')[0]));
     };
@@ -82,6 +84,7 @@ onKafka(
     // More than a lane holds, so that it stops fetching.
     const text = 'x'.repeat(100_000);
     for (let number = 0; number < 60; number += 1) await messaging.publish([messageTo(work, 'a', [number, text])]);
+    await until(() => isHandling, soonMs);
     await erase(`overtaken.${work}`, 55);
     letGo();
     await until(() => messaging.health().reasons.join().includes('has been erased'), soonMs, () => [messaging.health(), handled.length]);
