@@ -145,8 +145,8 @@ describe('one SQLite file', () => {
     expect(await soundEventsAt(path)).toBe(20);
     for (let revision = 0; revision < 20; revision += 1) {
       const rotten = Buffer.from(sound);
-      const at = rotten.indexOf(Buffer.alloc(900, revision + 1));
-      rotten.fill(0xee, at, at + 1);
+      // A page that was split may still have what moved to another one.
+      for (let at; (at = rotten.indexOf(Buffer.alloc(900, revision + 1))) !== -1; ) rotten.fill(0xee, at, at + 1);
       writeFileSync(pathOf(`rotten-${revision}`), rotten);
       expect(await soundEventsAt(pathOf(`rotten-${revision}`))).toBe(19);
     }
