@@ -11,8 +11,8 @@ import type { AppendedEvent } from './ledger-writer.js';
 const positionsEveryMs = 1_000;
 const retryDelayMs = 500;
 const factsPerPublish = 1_000;
-/** While accounts are read, their facts that are not out yet leave room for those of the accounts in use: 50,000 are 25 MB. */
-export const factsReadAheadMax = 50_000;
+/** While accounts are read, their facts that are not out yet leave room for those of the accounts in use: 10,000 are 5 MB. */
+export const factsReadAheadMax = 10_000;
 /** Nobody waits for a fact as for an answer: those of so many milliseconds leave together. */
 const spacingMs = 20;
 
