@@ -14,6 +14,6 @@ export type LedgerCore = Readonly<{ accounts: CreditAccountsRepository; writer: 
 export const openLedgerCore = async (store: EventStore): Promise<LedgerCore> => {
   const accounts = new CreditAccountsRepository(store);
   await accounts.loadAll();
-  const writer = new LedgerWriter(accounts, store, { publish: () => undefined }, new LedgerClock());
+  const writer = new LedgerWriter(accounts, store, { publish: () => undefined, waiting: 0 }, new LedgerClock());
   return { accounts, writer };
 };

@@ -1,16 +1,20 @@
 import { noBurn, type Burn } from './burn-rate.js';
 import type { ClientKey, GrantId, MessageId, MilliCredits, SourcePosition, SpendingSource, UserId } from './credit-events.js';
+import { ForgottenIds } from './forgotten-ids.js';
 import { RecentMap } from './recent-map.js';
 
 /** Changed whenever evolve folds the same events into another state: snapshots of another version are not used. */
-export const reducerVersion = 2;
+export const reducerVersion = 3;
 
 /** Then a clear refusal (DESIGN §7). */
 export const openHoldsMax = 1_000_000;
 export const usersMax = 10_000;
 /** A sum of 8,192 such amounts is still below 2^53. */
 export const amountMilliCreditsMax = 1_000_000_000_000;
-/** Settled messages and refused submissions that are still known one by one; repeats from the log are known for ever, by their position. */
+/**
+ * Settled messages and refused submissions that are still known one by one. Repeats from the log are known for ever, by their position; what else comes
+ * with an older id is refused as too old.
+ */
 export const settledKeptMin = 20_000;
 /** A real receipt may come days after a silent final. */
 export const silentKeptMin = 50_000;
@@ -97,6 +101,8 @@ export type CreditAccount = {
   readonly silentCharges: RecentMap<MessageId, Charge>;
   readonly refusedSubmissions: RecentMap<MessageId, RefusedSubmission>;
   readonly withdrawnUnseen: RecentMap<MessageId, true>;
+  /** The ids that these four knew before. */
+  readonly forgottenIds: ForgottenIds;
   readonly clientKeys: RecentMap<string, RememberedKey>;
   clientKeysSinceMs: number;
   readonly commands: RecentMap<string, RememberedCommand>;
@@ -139,6 +145,7 @@ export const newCreditAccount = (account: string): CreditAccount => ({
   silentCharges: new RecentMap(silentKeptMin),
   refusedSubmissions: new RecentMap(settledKeptMin),
   withdrawnUnseen: new RecentMap(settledKeptMin),
+  forgottenIds: new ForgottenIds(),
   // Its generations are days, not counts (evolve).
   clientKeys: new RecentMap(Number.POSITIVE_INFINITY),
   clientKeysSinceMs: 0,

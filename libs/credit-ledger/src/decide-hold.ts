@@ -37,7 +37,7 @@ export type HoldRefusal = (typeof holdRefusals)[number];
 /** Told as a 503, or not about the content: the same key may be tried again. */
 const notRememberedByKey: ReadonlySet<HoldRefusal> = new Set(['key-conflict', 'conflict', 'withdrawn', 'too-late', 'too-old']);
 
-type Question = Readonly<{ command: HoldCredits; account: CreditAccount; priceMilliCredits: MilliCredits; known: KnownKey | undefined; timeMs: number }>;
+type Question = Readonly<{ command: HoldCredits; account: CreditAccount; priceMilliCredits: MilliCredits; known: KnownKey | undefined; isForgotten: boolean; timeMs: number }>;
 type KnownKey = Readonly<{ bodyDigest: string; submission: HeldSubmission | RefusedSubmission }>;
 
 const hasGrant = (account: CreditAccount, userId: string | null): boolean => userId !== null && account.users.get(userId)?.grant !== undefined;
@@ -51,14 +51,16 @@ const refusalApplies: Record<HoldRefusal, (question: Question) => boolean> = {
   'user-closed': ({ command: { userId }, account }) => userId !== null && account.closedUsers.has(userId),
   'key-conflict': ({ command, known }) => known !== undefined && known.bodyDigest !== command.clientKey?.bodyDigest,
   // The first id's submission was looked at before; any other id that is known belongs to another submission.
-  conflict: ({ command, account }) =>
-    submissionOf(account, command.messages[0]?.messageId ?? 0) !== undefined ||
-    command.messages.some(({ messageId }) => chargeOf(account, messageId) !== undefined) ||
-    new Set(command.messages.map(({ messageId }) => messageId)).size !== command.messages.length,
+  conflict: ({ command, account, isForgotten }) =>
+    !isForgotten &&
+    (submissionOf(account, command.messages[0]?.messageId ?? 0) !== undefined ||
+      command.messages.some(({ messageId }) => chargeOf(account, messageId) !== undefined) ||
+      new Set(command.messages.map(({ messageId }) => messageId)).size !== command.messages.length),
   withdrawn: ({ command, account }) => command.messages.some(({ messageId }) => account.withdrawnUnseen.has(messageId)),
   'too-late': ({ command, timeMs }) => command.deadlineMs !== undefined && timeMs > command.deadlineMs,
-  // Its outcome, which was once given, is no longer known one by one.
-  'too-old': ({ command }) => command.alreadyApplied === true,
+  // Its outcome, which may have been given once, is no longer known one by one.
+  'too-old': ({ command, account, isForgotten }) =>
+    isForgotten || command.alreadyApplied === true || command.messages.some(({ messageId }) => account.forgottenIds.has(messageId)),
   'price-not-valid': ({ command, priceMilliCredits }) =>
     priceMilliCredits > amountMilliCreditsMax ||
     command.messages.some(
@@ -74,13 +76,15 @@ const refusalApplies: Record<HoldRefusal, (question: Question) => boolean> = {
  * comes from the user's quota where active, else from the pool. A submission or a client key that comes again gets its first outcome.
  */
 export const decideHold = (command: HoldCredits, account: CreditAccount, { timeMs }: DecisionContext): HoldDecision<HoldRefusal> => {
-  const first = submissionOf(account, command.messages[0]?.messageId ?? 0);
+  const firstId = command.messages[0]?.messageId ?? 0;
+  const first = submissionOf(account, firstId);
   if (first && isSame(first, command)) return repeat(first, 'submission');
 
   const known = command.clientKey ? knownKey(command, account, timeMs) : undefined;
   let priceMilliCredits = 0;
   for (const { amountMilliCredits } of command.messages) priceMilliCredits += amountMilliCredits;
-  const question: Question = { command, account, priceMilliCredits, known, timeMs };
+  const isForgotten = first === undefined && account.forgottenIds.has(firstId);
+  const question: Question = { command, account, priceMilliCredits, known, isForgotten, timeMs };
   if (known && known.bodyDigest === command.clientKey?.bodyDigest && !first) return repeat(known.submission, 'client-key');
 
   for (const code of holdRefusals) if (refusalApplies[code](question)) return refuse(code, command, account);

@@ -2,7 +2,7 @@ import { chargeOf, leftTo, returnsTo, type Charge, type CreditAccount } from './
 import { billingPolicyV1, isBilled, type BillingPolicy } from './billing-policy.js';
 import type { SettleCharge, Tick, WithdrawMessages } from './credit-commands.js';
 import type { CreditEvent, MessageId, MilliCredits } from './credit-events.js';
-import { nothingChanges, type Decision } from './decision.js';
+import { nothingChanges, type Decision, type DecisionContext } from './decision.js';
 import { dueHourOf } from './due-hours.js';
 import { crossedBySpending } from './thresholds.js';
 
@@ -12,12 +12,17 @@ export type SettleRefusal = 'message-unknown';
  * Charges a message on its final state, by part: billed parts are captured, the rest is released (DESIGN §3.6). A real receipt after a silent
  * final corrects the charge once; anything else that comes again changes nothing. `message-unknown` for what was never held or settled long ago.
  */
-export const decideSettle = (command: SettleCharge, account: CreditAccount, policy: BillingPolicy = billingPolicyV1): Decision<SettleRefusal> => {
+export const decideSettle = (
+  command: SettleCharge,
+  account: CreditAccount,
+  policy: BillingPolicy = billingPolicyV1,
+  { alreadyApplied = false }: Pick<DecisionContext, 'alreadyApplied'> = {},
+): Decision<SettleRefusal> => {
   const charge = chargeOf(account, command.messageId);
   if (!charge) {
     // A message refused or withdrawn before it was held has nothing to settle: dlr ends it all the same.
     if (account.refusedSubmissions.has(command.messageId) || account.withdrawnUnseen.has(command.messageId)) return nothingChanges;
-    return refusedSettling(account, command.messageId);
+    return refusedSettling(account, command.messageId, alreadyApplied);
   }
   const billed = billedMilliCredits(command, charge, policy);
   if (charge.heldMilliCredits > 0 || account.openCharges.has(charge.messageId)) return { events: settled(account, charge, billed, command.silent, policy) };
@@ -29,13 +34,18 @@ export const decideSettle = (command: SettleCharge, account: CreditAccount, poli
  * Undoes messages whose sender was told of a failure: what is held is released, what was captured refunded. An id never seen is remembered,
  * so that a submission which comes later is refused.
  */
-export const decideWithdraw = ({ messageIds }: WithdrawMessages, account: CreditAccount): Decision<never> => {
+export const decideWithdraw = (
+  { messageIds }: WithdrawMessages,
+  account: CreditAccount,
+  { alreadyApplied = false }: Pick<DecisionContext, 'alreadyApplied'> = {},
+): Decision<never> => {
   const events: CreditEvent[] = [];
   const unseen: MessageId[] = [];
   for (const messageId of new Set(messageIds)) {
     const charge = chargeOf(account, messageId);
     if (charge) events.push(...undone(account, charge));
-    else if (!account.refusedSubmissions.has(messageId) && !account.withdrawnUnseen.has(messageId)) unseen.push(messageId);
+    // The log gives it again, and that it was seen is forgotten by now.
+    else if (!alreadyApplied && !account.refusedSubmissions.has(messageId) && !account.withdrawnUnseen.has(messageId)) unseen.push(messageId);
   }
   if (unseen.length > 0) events.push({ type: 'MessagesWithdrawn', messageIds: unseen });
   return { events };
@@ -121,7 +131,8 @@ const released = (account: CreditAccount, charge: Charge, amountMilliCredits: Mi
   silent,
 });
 
-const refusedSettling = (account: CreditAccount, messageId: MessageId): Decision<SettleRefusal> => {
+/** Recorded once: not again when the log gives the command again. */
+const refusedSettling = (account: CreditAccount, messageId: MessageId, isRecorded: boolean): Decision<SettleRefusal> => {
   const refusal = { code: 'message-unknown', leftMilliCredits: account.poolMilliCredits } as const;
-  return { events: [{ type: 'CommandRefused', command: 'SettleCharge', messageIds: [messageId], ...refusal }], refusal };
+  return { events: isRecorded ? [] : [{ type: 'CommandRefused', command: 'SettleCharge', messageIds: [messageId], ...refusal }], refusal };
 };

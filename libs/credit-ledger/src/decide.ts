@@ -16,9 +16,9 @@ export const decide = (command: CreditCommand, account: CreditAccount, context: 
     case 'HoldCredits':
       return decideHold(command, account, context);
     case 'WithdrawMessages':
-      return decideWithdraw(command, account);
+      return decideWithdraw(command, account, context);
     case 'SettleCharge':
-      return decideSettle(command, account, policy);
+      return decideSettle(command, account, policy, context);
     case 'Tick':
       return decideTick(command, account);
     default:

@@ -13,7 +13,8 @@ import {
 } from './credit-account.js';
 import { digestOfEvent } from './command-digest.js';
 import { dueHourOf } from './due-hours.js';
-import type { CommandRefused, CreditEvent, CreditsHeld, EventContext, GrantId, MilliCredits, UserId } from './credit-events.js';
+import type { CommandRefused, CreditEvent, CreditsHeld, EventContext, GrantId, MessageId, MilliCredits, UserId } from './credit-events.js';
+import type { RecentMap } from './recent-map.js';
 
 /**
  * Folds one event into the account, in place, and returns it: O(1), also with a million open holds. Throws BrokenInvariant, or a TypeError for an
@@ -146,7 +147,7 @@ const apply = (account: CreditAccount, event: CreditEvent, context: EventContext
     case 'ThresholdRearmed':
       return arm(account, event.userId, true);
     case 'MessagesWithdrawn':
-      for (const messageId of event.messageIds) account.withdrawnUnseen.set(messageId, true);
+      for (const messageId of event.messageIds) remember(account, account.withdrawnUnseen, messageId, true);
       return;
     case 'CommandRefused':
       return refuse(account, event, context);
@@ -236,7 +237,7 @@ const refuse = (account: CreditAccount, event: CommandRefused, { timeMs, command
   }
   const refused = { outcome: 'refused', fingerprint, code, leftMilliCredits } as const;
   const first = messageIds?.[0];
-  if (first !== undefined && !chargeOf(account, first) && !account.refusedSubmissions.has(first)) account.refusedSubmissions.set(first, refused);
+  if (first !== undefined && !chargeOf(account, first) && !account.refusedSubmissions.has(first)) remember(account, account.refusedSubmissions, first, refused);
   if (clientKey) {
     rotateClientKeys(account, timeMs);
     account.clientKeys.set(clientKeyOf(userId, clientKey), { bodyDigest: clientKey.bodyDigest, atMs: timeMs, submission: refused });
@@ -266,11 +267,17 @@ const endGrant = (account: CreditAccount, user: AccountUser, returnedMilliCredit
 
 const settleWhenEmpty = (account: CreditAccount, charge: Charge): void => {
   if (charge.heldMilliCredits > 0 || !account.openCharges.delete(charge.messageId)) return;
-  (charge.silent ? account.silentCharges : account.settledCharges).set(charge.messageId, charge);
+  remember(account, charge.silent ? account.silentCharges : account.settledCharges, charge.messageId, charge);
   const hour = dueHourOf(charge.settleByMs);
   const due = account.dueByHour.get(hour);
   due?.delete(charge.messageId);
   if (due?.size === 0) account.dueByHour.delete(hour);
+};
+
+/** What makes room for it is too old from now on. */
+const remember = <Value>(account: CreditAccount, known: RecentMap<MessageId, Value>, messageId: MessageId, value: Value): void => {
+  const forgotten = known.set(messageId, value);
+  if (forgotten) account.forgottenIds.forget(forgotten.keys());
 };
 
 /** A withdrawn submission answers no client key any more: its sender was told of a failure and may send again. */

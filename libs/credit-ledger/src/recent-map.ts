@@ -16,9 +16,10 @@ export class RecentMap<Key, Value> {
     return this.newer.has(key) || this.older.has(key);
   }
 
-  set(key: Key, value: Value): void {
+  /** Gives what it forgets by that. */
+  set(key: Key, value: Value): ReadonlyMap<Key, Value> | undefined {
     this.newer.set(key, value);
-    if (this.newer.size >= this.generationSize) this.rotate();
+    return this.newer.size >= this.generationSize ? this.rotate() : undefined;
   }
 
   delete(key: Key): void {
@@ -26,10 +27,12 @@ export class RecentMap<Key, Value> {
     this.older.delete(key);
   }
 
-  /** Forgets the older generation and begins a new one. */
-  rotate(): void {
+  /** Forgets the older generation, which it gives, and begins a new one. */
+  rotate(): ReadonlyMap<Key, Value> {
+    const forgotten = this.older;
     this.older = this.newer;
     this.newer = new Map();
+    return forgotten;
   }
 
   /** Both generations, for a snapshot: older first. */

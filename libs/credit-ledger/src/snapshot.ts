@@ -11,6 +11,7 @@ import {
 } from './credit-account.js';
 import type { MessageId, MilliCredits, SourcePosition, SpendingSource, UserId } from './credit-events.js';
 import { dueHourOf } from './due-hours.js';
+import type { ForgottenIds } from './forgotten-ids.js';
 import type { RecentMap } from './recent-map.js';
 
 type Generations<Entry> = Readonly<{ older: readonly Entry[]; newer: readonly Entry[] }>;
@@ -43,6 +44,7 @@ export type AccountSnapshot = Readonly<{
   silentCharges: Generations<ChargeRow>;
   refusedSubmissions: Generations<readonly [MessageId, RefusedSubmission]>;
   withdrawnUnseen: Generations<MessageId>;
+  forgottenIds: ForgottenIds['rows'];
   clientKeys: Generations<KeyRow>;
   commands: Generations<readonly [string, RememberedCommand]>;
   references: readonly (readonly [string, MilliCredits])[];
@@ -108,6 +110,7 @@ export const snapshotOf = (account: CreditAccount): AccountSnapshot => {
     submissions: submissions.rows,
     refusedSubmissions: generationsOf(account.refusedSubmissions, (messageId, refused) => [messageId, refused] as const),
     withdrawnUnseen: generationsOf(account.withdrawnUnseen, (messageId) => messageId),
+    forgottenIds: account.forgottenIds.rows,
     commands: generationsOf(account.commands, (commandId, command) => [commandId, command] as const),
     references: [...account.references],
     transfersOut: [...account.transfersOut],
@@ -141,6 +144,7 @@ export const accountFrom = (name: string, snapshot: AccountSnapshot): CreditAcco
   restore(account.silentCharges, snapshot.silentCharges, entryOf);
   restore(account.refusedSubmissions, snapshot.refusedSubmissions, (entry) => entry);
   restore(account.withdrawnUnseen, snapshot.withdrawnUnseen, (messageId) => [messageId, true]);
+  account.forgottenIds.restore(snapshot.forgottenIds);
   restore(account.clientKeys, snapshot.clientKeys, ([key, bodyDigest, atMs, submission]) => [
     key,
     { bodyDigest, atMs, submission: typeof submission === 'number' ? submissionAt(submission) : submission },

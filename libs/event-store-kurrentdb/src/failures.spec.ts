@@ -56,6 +56,7 @@ describe('an append whose outcome nobody knows', () => {
     ['time out after the write', true],
     ['no answer, nothing written', false],
     ['no answer after the write', true],
+    ['truncate after the write', false],
     ['not ready', false],
   ];
 

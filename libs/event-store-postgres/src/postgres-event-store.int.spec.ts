@@ -15,7 +15,22 @@ const timeoutMs = 30_000;
 const databaseOf = async (): Promise<string> => (await server?.createDatabase()) ?? '';
 
 onPostgres('on a real server', () => {
-  eventStoreConformance('PostgresEventStore', (place) => PostgresEventStore.open({ url, schema: place.replaceAll('-', '_') }));
+  const schemaOf = (place: string): string => place.replaceAll('-', '_');
+  /** The server's own answer, in the middle of a commit's rows. */
+  const fill = async (place: string): Promise<() => Promise<void>> => {
+    const schema = schemaOf(place);
+    await ask(url, `CREATE FUNCTION ${schema}.full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full USING MESSAGE = 'could not extend file'; END $$`);
+    await ask(url, `CREATE TRIGGER full_disk BEFORE INSERT ON ${schema}.events FOR EACH ROW WHEN (NEW.revision = 40) EXECUTE FUNCTION ${schema}.full_disk()`);
+    return async () => void (await ask(url, `DROP FUNCTION ${schema}.full_disk() CASCADE`));
+  };
+  /** All processes killed, and the last record of the write-ahead log, the append's commit, cut off in its middle. */
+  const tear = async (place: string, append: () => Promise<unknown>): Promise<string> => {
+    await append();
+    await server?.killWithTornLog();
+    await server?.start();
+    return place;
+  };
+  eventStoreConformance('PostgresEventStore', (place) => PostgresEventStore.open({ url, schema: schemaOf(place) }), { fill, tear });
 });
 
 const event = (id: string, data = id): EventToAppend => ({ id, type: 'Ticked', data: Buffer.from(data), hash: Buffer.alloc(32, id) });

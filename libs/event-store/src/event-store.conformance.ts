@@ -1,9 +1,17 @@
 // What every event store promises, as tests that each adapter's spec calls.
 import { createHash } from 'node:crypto';
-import { noStreamYet, type EventStore, type EventToAppend, type StoredEvent, type StreamAppend } from './event-store.js';
+import { AppendFailed, noStreamYet, type EventStore, type EventToAppend, type StoredEvent, type StreamAppend } from './event-store.js';
 
 /** `open` gives an instance over a file or server space named by `place`: the same place again is the same store, beside the first one. */
 export type OpenEventStore = (place: string) => Promise<EventStore>;
+
+/** What an adapter's spec does to the disk under a place. */
+export type DiskFaults = Readonly<{
+  /** From now on it takes no more, also in the middle of a commit; the function given makes room again. */
+  fill: (place: string) => Promise<() => Promise<void>>;
+  /** Runs `append`, whose write a crash cuts off in the middle, whatever `append` is told; gives the place of what the crash left. */
+  tear: (place: string, append: () => Promise<unknown>) => Promise<string>;
+}>;
 
 const eventOf = (id: string): EventToAppend => {
   const data = Buffer.from(`{"id":"${id}","padding":"${'ż'.repeat(100)}"}`);
@@ -23,14 +31,14 @@ const collect = async (events: AsyncIterable<StoredEvent>): Promise<StoredEvent[
 };
 const idsOf = async (events: AsyncIterable<StoredEvent>): Promise<string[]> => (await collect(events)).map(({ id }) => id);
 
-export const eventStoreConformance = (adapter: string, openEventStore: OpenEventStore): void =>
+export const eventStoreConformance = (adapter: string, openEventStore: OpenEventStore, disk: DiskFaults): void =>
   describe(`${adapter} keeps the promises of EventStore`, () => {
     let places = 0;
     let place: string;
     let opened: EventStore[];
     let store: EventStore;
-    const open = async (): Promise<EventStore> => {
-      const another = await openEventStore(place);
+    const open = async (at = place): Promise<EventStore> => {
+      const another = await openEventStore(at);
       opened.push(another);
       return another;
     };
@@ -366,6 +374,46 @@ export const eventStoreConformance = (adapter: string, openEventStore: OpenEvent
         await store.saveMarks('published', many);
         await store.saveMarks('published', new Map());
         expect((await store.loadMarks('published')).size).toBe(3_000);
+      });
+    });
+
+    describe('a disk that fails', () => {
+      /** One after the other: the order of two streams in one batch is the store's. */
+      const writtenBefore = async (): Promise<void> => {
+        await store.append([appendOf('a', noStreamYet, 2)]);
+        await store.append([appendOf('b', noStreamYet)]);
+      };
+
+      it('full: the append fails with nothing of it written, readers read on, and it goes through when there is room', async () => {
+        await writtenBefore();
+        const batch = [appendOf('a', 1, 60), appendOf('c', noStreamYet)];
+        const makeRoom = await disk.fill(place);
+        try {
+          for (let time = 0; time < 2; time += 1) await expect(store.append(batch)).rejects.toThrow(AppendFailed);
+          expect(store.health()).toEqual({ ready: false, reasons: [expect.any(String)] });
+          expect(await idsOf(store.readAll())).toEqual(['a/0', 'a/1', 'b/0']);
+          expect(await store.streams()).toEqual([{ stream: 'a', revision: 1 }, { stream: 'b', revision: 0 }]);
+        } finally {
+          await makeRoom();
+        }
+        expect(await store.append(batch)).toEqual([{ stream: 'a', appended: true, revision: 61 }, { stream: 'c', appended: true, revision: 0 }]);
+        expect(store.health()).toEqual({ ready: true, reasons: [] });
+        const expected = ['a/0', 'a/1', 'b/0', ...batch.flatMap(({ events }) => events.map(({ id }) => id))];
+        for (const reader of [store, await open()]) expect((await idsOf(reader.readAll())).toSorted()).toEqual(expected.toSorted());
+      });
+
+      it('torn: what was appended before is there, what the crash cut off is there whole or not at all, and the same again goes through', async () => {
+        await writtenBefore();
+        const batch = [appendOf('a', 1, 60), appendOf('c', noStreamYet)];
+        const left = await open(await disk.tear(place, () => store.append(batch)));
+        const before = await idsOf(left.readAll());
+        expect(before.slice(0, 3)).toEqual(['a/0', 'a/1', 'b/0']);
+        expect([2, 62]).toContain((await collect(left.readStream('a'))).length);
+        expect([0, 1]).toContain((await collect(left.readStream('c'))).length);
+        expect((await left.streams()).reduce((sum, { revision }) => sum + revision + 1, 0)).toBe(before.length);
+        expect(await left.append(batch)).toEqual([{ stream: 'a', appended: true, revision: 61 }, { stream: 'c', appended: true, revision: 0 }]);
+        expect(await idsOf(left.readStream('a'))).toEqual(Array.from({ length: 62 }, (_, index) => `a/${index}`));
+        expect(await idsOf(left.readAll())).toHaveLength(64);
       });
     });
 

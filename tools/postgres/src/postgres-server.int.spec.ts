@@ -46,6 +46,17 @@ onPostgres('a server that was killed starts again with what was committed', asyn
   await killed.stop();
 });
 
+onPostgres('a server that was killed with a torn log starts again without its last commit', async () => {
+  const killed = await startPostgres();
+  if (!killed) return;
+  await ask(killed.url, 'CREATE TABLE one AS SELECT 1 AS n');
+  await ask(killed.url, 'INSERT INTO one VALUES (2)');
+  await killed.killWithTornLog();
+  await killed.start();
+  expect(await ask(killed.url, 'SELECT n FROM one')).toEqual([{ n: 1 }]);
+  await killed.stop();
+});
+
 onPostgres('a server that was paused answers when it goes on', async () => {
   const paused = await startPostgres();
   if (!paused) return;

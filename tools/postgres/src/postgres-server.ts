@@ -2,7 +2,7 @@
 import { freePort } from '@kwota/testing/free-port';
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,6 +16,8 @@ export type PostgresServer = Readonly<{
   createDatabase(): Promise<string>;
   /** kill -9 of all its processes, as in a crash; resolves when they are gone. */
   kill(): Promise<void>;
+  /** As `kill`, and the end of its write-ahead log is gone, in the middle of the last record: it never reached the disk whole. */
+  killWithTornLog(): Promise<void>;
   /** Again after `kill`, on the same data and port. */
   start(): Promise<void>;
   /** SIGSTOP to all its processes: connections stay, nobody gets an answer until `resume`. */
@@ -33,6 +35,8 @@ export type PostgresServerOptions = Readonly<{
 const packageFolder = '/usr/lib/postgresql';
 /** Debian's package creates it; the server refuses to run as root. */
 const systemUser = 'postgres';
+/** Less than the shortest record, a commit, has. */
+const tornBytes = 20;
 const run = promisify(execFile);
 
 /**
@@ -99,10 +103,23 @@ const startIn = async (folder: string, programs: string, durable: boolean): Prom
     }
     return urlOf(name);
   };
+  const killWithTornLog = async (): Promise<void> => {
+    const client = new Client(urlOf('postgres'));
+    client.on('error', () => undefined);
+    await client.connect();
+    const { rows } = await client.query<{ file: string; end: number }>('SELECT file_name AS file, file_offset AS end FROM pg_walfile_name_offset(pg_current_wal_flush_lsn())');
+    await server.kill();
+    await client.end();
+    const { file, end } = rows[0]!;
+    const log = openSync(join(data, 'pg_wal', file), 'r+');
+    writeSync(log, Buffer.alloc(tornBytes), 0, tornBytes, end - tornBytes);
+    closeSync(log);
+  };
   return {
     url: await createDatabase(),
     createDatabase,
     kill: () => server.kill(),
+    killWithTornLog,
     start: () => server.start(),
     pause: () => server.signal('SIGSTOP'),
     resume: () => server.signal('SIGCONT'),

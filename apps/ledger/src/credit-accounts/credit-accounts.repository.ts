@@ -3,6 +3,9 @@ import { TransientFailure } from '@kwota/messaging/failures';
 import { Injectable } from '@nestjs/common';
 import { accountOf, applyTo, ChainBroken, emptyAccount, isCreditStream, loadSnapshot, streamOf, type AccountInMemory } from './fold-account.js';
 
+/** Where it has no room it gives a promise: no further event is read before that. */
+type EventListener = (event: StoredEvent) => Promise<void> | undefined;
+
 /** Accounts in memory, folded from their streams; folded again after a failed append, and when they come back from another ledger. */
 @Injectable()
 export class CreditAccountsRepository {
@@ -12,12 +15,12 @@ export class CreditAccountsRepository {
   positionAtLoad = 0;
   private readonly accounts = new Map<string, AccountInMemory>();
   private readonly loading = new Map<string, Promise<void>>();
-  private onEvent: (event: StoredEvent) => void = () => undefined;
+  private onEvent: EventListener = () => undefined;
 
   constructor(private readonly store: EventStore) {}
 
   /** `listener` sees each event that is read, in its stream's order, whenever a stream is folded. */
-  onEventRead(listener: (event: StoredEvent) => void): void {
+  onEventRead(listener: EventListener): void {
     this.onEvent = listener;
   }
 
@@ -33,7 +36,8 @@ export class CreditAccountsRepository {
       if (!known) this.accounts.set(account, (known = emptyAccount(account)));
       if (event.revision > known.state.revision) applyTo(known, event);
       this.foldedAtLoad += 1;
-      this.onEvent(event);
+      const room = this.onEvent(event);
+      if (room) await room;
     }
   }
 
@@ -102,7 +106,8 @@ export class CreditAccountsRepository {
     const known = (await loadSnapshot(this.store, account))?.known ?? emptyAccount(account);
     for await (const event of this.store.readStream(streamOf(account), known.state.revision + 1)) {
       applyTo(known, event);
-      this.onEvent(event);
+      const room = this.onEvent(event);
+      if (room) await room;
     }
     return known;
   }

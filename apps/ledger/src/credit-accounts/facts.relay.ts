@@ -11,6 +11,8 @@ import type { AppendedEvent } from './ledger-writer.js';
 const positionsEveryMs = 1_000;
 const retryDelayMs = 500;
 const factsPerPublish = 1_000;
+/** While accounts are read, their facts that are not out yet leave room for those of the accounts in use: 10,000 are 5 MB. */
+export const factsReadAheadMax = 10_000;
 /** Nobody waits for a fact as for an answer: those of so many milliseconds leave together. */
 const spacingMs = 20;
 
@@ -44,6 +46,7 @@ export class FactsRelay {
   private running: Promise<void> | undefined;
   private noting: Promise<void> | undefined;
   private closed = false;
+  private onRoom: (() => void)[] = [];
 
   constructor(
     private readonly store: EventStore,
@@ -58,12 +61,17 @@ export class FactsRelay {
     for (const [stream, revision] of marks) this.noted.set(accountOf(stream), revision);
   }
 
-  /** For each stored event in order, whenever a stream is folded: also what an append stored without saying so is published. */
-  catchUp(stored: StoredEvent): void {
+  /**
+   * For each stored event in order, whenever a stream is folded: also what an append stored without saying so is published. A promise where more
+   * waits than may: to be awaited before the next event.
+   */
+  catchUp(stored: StoredEvent): Promise<void> | undefined {
     const name = accountOf(stored.stream);
-    if (stored.revision <= Math.max(this.queuedUpTo.get(name) ?? -1, this.noted.get(name) ?? -1)) return;
+    if (stored.revision <= Math.max(this.queuedUpTo.get(name) ?? -1, this.noted.get(name) ?? -1)) return undefined;
     const { account, revision, time, type, data } = decodeEvent(stored.data);
     this.publish([{ account, revision, time, event: { type, ...data } as CreditEvent }]);
+    if (this.waiting < factsReadAheadMax || this.closed) return undefined;
+    return new Promise((resolve) => this.onRoom.push(resolve));
   }
 
   publish(events: readonly AppendedEvent[]): void {
@@ -88,6 +96,7 @@ export class FactsRelay {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.tellRoom();
     await this.running;
     clearInterval(this.timer);
     await this.noting;
@@ -123,9 +132,14 @@ export class FactsRelay {
   /** Dropped many at a time, so that a long queue is not copied for each publish. */
   private forget(sent: number): void {
     this.sent += sent;
+    if (this.waiting < factsReadAheadMax) this.tellRoom();
     if (this.sent < this.queue.length && this.sent < 16 * factsPerPublish) return;
     this.queue = this.queue.slice(this.sent);
     this.sent = 0;
+  }
+
+  private tellRoom(): void {
+    for (const resolve of this.onRoom.splice(0)) resolve();
   }
 
   private message(event: AppendedEvent) {

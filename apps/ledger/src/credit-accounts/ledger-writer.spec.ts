@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { CreditAccountsRepository } from './credit-accounts.repository.js';
 import { streamOf } from './fold-account.js';
 import { clockJumpMaxMs, LedgerClock } from './ledger-clock.js';
-import { LedgerWriter, type AppendedEvent } from './ledger-writer.js';
+import { factsWaitingMax, gatheredEventsMax, LedgerWriter, type AppendedEvent } from './ledger-writer.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kwota-ledger-writer-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -63,7 +63,8 @@ const open = async (path: string, clock = new LedgerClock()) => {
   const facts: AppendedEvent[] = [];
   const accounts = new CreditAccountsRepository(store);
   await accounts.loadAll();
-  const writer = new LedgerWriter(accounts, store, { publish: (events) => void facts.push(...events) }, clock);
+  const relay = { publish: (events: readonly AppendedEvent[]) => void facts.push(...events), waiting: 0 };
+  const writer = new LedgerWriter(accounts, store, relay, clock);
   const run = async (...all: readonly CreditCommand[]) => {
     await accounts.ensureLoaded([account]);
     const decisions = all.map((command) => writer.decide(account, command, cause()));
@@ -74,7 +75,7 @@ const open = async (path: string, clock = new LedgerClock()) => {
     await accounts.ensureLoaded([account]);
     return accounts.get(account).state.poolMilliCredits;
   };
-  return { store, facts, accounts, writer, run, pool };
+  return { store, facts, relay, accounts, writer, run, pool };
 };
 
 let files = 0;
@@ -143,6 +144,44 @@ describe('a failed append', () => {
     store.once(silent);
     await expect(run(sends([1]))).rejects.toThrow(TransientFailure);
     expect(await run(sends([1]))).toMatchObject([{ events: [] }]);
+    expect(await pool()).toBe(9_000);
+  });
+});
+
+describe('a full queue', () => {
+  it('of what waits for the store: what comes next is told to come again, nothing of it is decided, and it goes on when the append has ended', async () => {
+    const { writer, accounts, store, run, pool } = await openedWith(10);
+    let release: () => void = () => undefined;
+    store.once(async (append, batch) => {
+      await new Promise<void>((resolve) => (release = resolve));
+      return append(batch);
+    });
+    const appends = store.appends.length;
+    const first = run(sends([1]));
+    while (store.appends.length === appends) await new Promise((resolve) => setImmediate(resolve));
+    const { state } = accounts.get(account);
+    const refused = (): number => writer.decide(account, { type: 'SetThreshold', userId: 'u-nobody', levelMilliCredits: 1 }, cause()).events.length;
+    const revision = state.revision;
+    for (let events = 0; events < gatheredEventsMax; events += refused());
+    expect(refused).toThrow(TransientFailure);
+    expect(() => writer.hold(account, sends([2]), cause())).toThrow('too many events wait for the event store');
+    expect(accounts.get(account).state.revision).toBe(revision + gatheredEventsMax);
+    expect(writer.troubles).toEqual(['too many events wait for the event store']);
+    release();
+    await first;
+    await writer.flushed();
+    expect(writer.troubles).toEqual([]);
+    await run(sends([2]));
+    expect(await pool()).toBe(8_000);
+  });
+
+  it('of what waits to be published, likewise', async () => {
+    const { writer, relay, run, pool } = await openedWith(10);
+    relay.waiting = factsWaitingMax;
+    await expect(run(sends([1]))).rejects.toThrow(TransientFailure);
+    expect(writer.troubles).toEqual(['too many events wait to be published']);
+    relay.waiting = factsWaitingMax - 1;
+    await run(sends([1]));
     expect(await pool()).toBe(9_000);
   });
 });

@@ -11,8 +11,13 @@ export type Cause = Readonly<{ commandId: string; correlationId: string; source:
 
 export type AppendedEvent = Readonly<{ account: string; revision: number; time: string; event: CreditEvent }>;
 
-/** Takes what is durable; the relay to kwota.credit.v1. */
-export type FactsTaker = { publish(events: readonly AppendedEvent[]): void };
+/** Takes what is durable; the relay to kwota.credit.v1. `waiting`: events that it could not pass on yet. */
+export type FactsTaker = { publish(events: readonly AppendedEvent[]): void; readonly waiting: number };
+
+/** Decided while an append runs: 12 commits' worth, 40 MB. What comes beyond is told to come again, before anything of it is decided. */
+export const gatheredEventsMax = 100_000;
+/** Appended, and not out yet: 200 MB, or 40 seconds at 10,000 events a second. The topic catches up before more is taken. */
+export const factsWaitingMax = 400_000;
 
 type Cycle = {
   streams: Map<string, { expectedRevision: number; events: EventToAppend[] }>;
@@ -42,10 +47,10 @@ export class LedgerWriter {
 
   /** Why nothing can be decided or made durable just now. */
   get troubles(): readonly string[] {
-    return [this.broken, this.lastFailure].filter((trouble) => trouble !== undefined);
+    return [this.broken, this.lastFailure, this.full].filter((trouble) => trouble !== undefined);
   }
 
-  /** The account must be loaded. @throws TransientFailure when the clock cannot be trusted. */
+  /** The account must be loaded. @throws TransientFailure when the clock cannot be trusted or a queue is full: nothing is decided. */
   decide(account: string, command: CreditCommand, cause: Cause): Decision {
     const { state } = this.accounts.get(account);
     const timeMs = this.timeMs(state);
@@ -80,9 +85,15 @@ export class LedgerWriter {
     for (let cycle; (cycle = this.gathering ?? this.appending); ) await cycle.appended.catch(() => undefined);
   }
 
+  private get full(): string | undefined {
+    if ((this.gathering?.facts.length ?? 0) >= gatheredEventsMax) return 'too many events wait for the event store';
+    return this.facts.waiting >= factsWaitingMax ? 'too many events wait to be published' : undefined;
+  }
+
   /** Never back within a stream (DESIGN §3). */
   private timeMs(state: CreditAccount): number {
-    if (this.broken) throw new TransientFailure('ledger', this.broken);
+    const reason = this.broken ?? this.full;
+    if (reason) throw new TransientFailure('ledger', reason);
     return Math.max(this.clock.nowMs(), state.timeMs);
   }
 

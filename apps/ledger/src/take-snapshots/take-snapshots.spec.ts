@@ -21,7 +21,7 @@ const open = async (path: string) => {
   const read: string[] = [];
   accounts.onEventRead(({ id }) => void read.push(id));
   await accounts.loadAll();
-  const writer = new LedgerWriter(accounts, store, { publish: () => undefined }, new LedgerClock());
+  const writer = new LedgerWriter(accounts, store, { publish: () => undefined, waiting: 0 }, new LedgerClock());
   const decide = async (name: string, ...all: Parameters<LedgerWriter['decide']>[1][]) => {
     await accounts.ensureLoaded([name]);
     for (const command of all) writer.decide(name, command, { commandId: `c-${(commands += 1)}`, correlationId: 'test', source: null });

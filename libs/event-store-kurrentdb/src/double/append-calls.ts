@@ -88,11 +88,17 @@ export class AppendCalls {
   private async perform({ stream, expected, events }: Write): Promise<Result> {
     const { faults, log } = this.node;
     if (faults.isSilent) return { kind: 'silence' };
+    if (faults.isFull) return { kind: 'server not ready' };
     const fault = faults.take(stream);
     await pause(faults.delayBeforeWriteMs(stream));
     const instead = fault && this.before(fault);
     if (instead) return instead;
     const answer = log.append(stream, expected, events);
+    if (fault === 'truncate after the write') {
+      log.truncateTail(stream);
+      this.node.dropConnections();
+      return { kind: 'silence' };
+    }
     if (answer.kind === 'appended') await this.indexed(stream, answer.lastPosition);
     return (fault && this.after(fault)) ?? answer;
   }

@@ -53,6 +53,16 @@ export class EventLog {
     if (position >= this.indexedUpTo) this.indexedUpTo = position + 1n;
   }
 
+  /** The tail that was not replicated, of one stream here: a leader that fell truncates it before it comes back. */
+  truncateTail(name: string): void {
+    const stream = this.streams.get(name);
+    if (!stream) return;
+    stream.events = stream.events.filter(({ position }) => position < this.indexedUpTo);
+    stream.lastRevision = stream.events.at(-1)?.revision ?? noStream;
+    if (stream.events.length === 0) this.streams.delete(name);
+    this.all = this.all.filter((event) => event.stream !== name || event.position < this.indexedUpTo);
+  }
+
   /** undefined: the server says that there is no such stream. A tombstone: 'deleted'. */
   readStream(name: string, from: bigint | 'start' | 'end', direction: 'forwards' | 'backwards', count: number): RecordedEvent[] | 'deleted' | undefined {
     const stream = this.streams.get(name);

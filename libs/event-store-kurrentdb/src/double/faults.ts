@@ -6,6 +6,7 @@ export type AppendFault =
   | 'time out after the write'
   | 'no answer, nothing written'
   | 'no answer after the write'
+  | 'truncate after the write'
   | 'not ready';
 
 /** Faults and delays of one node, as a test sets them. */
@@ -19,6 +20,8 @@ export class Faults {
   delayOfReadMs = 0;
   /** As a server that stands still: takes everything, says nothing. */
   isSilent = false;
+  /** As a server whose disk is full: its writer has stopped, and it is not ready for any append. Reads go on. */
+  isFull = false;
 
   /** One append to a stream whose name ends so. */
   next(fault: AppendFault, stream = ''): void {
