@@ -32,6 +32,7 @@ declare module 'smpp' {
     message_state?: number;
     /** Of a query_sm_resp. */
     error_code?: number;
+    final_date?: string | Date;
     /** 16 bits. */
     user_message_reference?: number;
     command_status?: number;
