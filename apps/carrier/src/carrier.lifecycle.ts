@@ -4,6 +4,7 @@ import { Outbox } from '@kwota/service-kit/outbox';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Connectors } from './connectors/connectors.js';
 import { ExpirePartsWorker } from './expire-parts/expire-parts.worker.js';
+import { QueryPartsWorker } from './query-parts/query-parts.worker.js';
 import { PartNewsRecorder } from './record-news/part-news.recorder.js';
 import { ReroutePartsWorker } from './route-parts/reroute-parts.worker.js';
 
@@ -17,6 +18,7 @@ export class CarrierLifecycle implements OnApplicationBootstrap, OnApplicationSh
     private readonly recorder: PartNewsRecorder,
     private readonly connectors: Connectors,
     private readonly rerouter: ReroutePartsWorker,
+    private readonly querier: QueryPartsWorker,
     private readonly expirer: ExpirePartsWorker,
   ) {}
 
@@ -26,15 +28,18 @@ export class CarrierLifecycle implements OnApplicationBootstrap, OnApplicationSh
       onSettled: (parts) => this.connectors.settle(parts),
       onRequeued: () => this.connectors.wake(),
       onWritten: () => this.connectors.goOn(),
+      queryAfterMsOf: (connector) => (this.connectors.of(connector)?.settings.queryAfterSeconds ?? 0) * 1_000,
       profileOf: (connector) => this.connectors.of(connector)?.settings.profile ?? 'generic',
     });
     await this.connectors.start();
     this.rerouter.start();
+    this.querier.start();
     this.expirer.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.expirer.stop();
+    await this.querier.stop();
     await this.rerouter.stop();
     await this.connectors.stop();
     await this.recorder.close();

@@ -108,11 +108,18 @@ export class AddConnectors1797000000000 implements MigrationInterface {
     await runner.query('DROP INDEX early_receipt_smsc_id');
     await runner.query(`CREATE INDEX early_receipt_smsc_key ON early_receipt (${keyColumn})`);
     await runner.createTable(new Table({ name: 'connector', columns: [{ ...text('name'), isPrimary: true }, optionalText('sealedUrl'), text('settings'), integer('paused')] }));
+    await runner.createTable(
+      new Table({
+        name: 'part_to_query',
+        columns: [{ ...bigint('messageId'), isPrimary: true }, { ...integer('part'), isPrimary: true }, text('connector'), bigint('atMs')],
+        indices: [new TableIndex({ name: 'part_to_query_due', columnNames: ['connector', 'atMs'] })],
+      }),
+    );
     await runner.createTable(new Table({ name: 'carrier_switch', columns: [{ ...integer('one'), isPrimary: true }, integer('paused')] }));
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['connector', 'carrier_switch']) await runner.dropTable(table);
+    for (const table of ['connector', 'carrier_switch', 'part_to_query']) await runner.dropTable(table);
     for (const index of ['part_due_by_connector', 'part_smsc_key', 'early_receipt_smsc_key']) await runner.query(`DROP INDEX ${index}`);
     await runner.query(`CREATE INDEX part_due ON part ("dueAtMs") WHERE state = ${partState.queued}`);
     await runner.query('CREATE INDEX part_smsc_id ON part ("smscId") WHERE "smscId" IS NOT NULL');

@@ -14,6 +14,8 @@ import { ExpirePartsWorker } from './expire-parts/expire-parts.worker.js';
 import { PartReceiptsPublisher } from './part-receipts.publisher.js';
 import { PartsRepository } from './parts.repository.js';
 import { ReceiveReceiptsOnDeliverSm } from './receive-receipts/receive-receipts.on-deliver-sm.js';
+import { QueriesRepository } from './query-parts/queries.repository.js';
+import { QueryPartsWorker } from './query-parts/query-parts.worker.js';
 import { PartNewsRecorder } from './record-news/part-news.recorder.js';
 import { ReroutePartsRepository } from './route-parts/reroute-parts.repository.js';
 import { ReroutePartsWorker } from './route-parts/reroute-parts.worker.js';
@@ -44,13 +46,14 @@ export class CarrierModule {
         PartsRepository,
         SubmittedPartsRepository,
         ReroutePartsRepository,
+        QueriesRepository,
         { provide: ConnectorsRepository, useFactory: () => new ConnectorsRepository(sealing, { url, settings: { windowSize, lostAnswer, profile } }) },
         PartReceiptsPublisher,
         {
           provide: PartNewsRecorder,
-          useFactory: (database: ServiceDatabase, parts: PartsRepository, submitted: SubmittedPartsRepository, receipts: PartReceiptsPublisher) =>
-            new PartNewsRecorder(database, parts, submitted, receipts, logger, metrics),
-          inject: [ServiceDatabase, PartsRepository, SubmittedPartsRepository, PartReceiptsPublisher],
+          useFactory: (database: ServiceDatabase, parts: PartsRepository, submitted: SubmittedPartsRepository, queries: QueriesRepository, receipts: PartReceiptsPublisher) =>
+            new PartNewsRecorder(database, parts, submitted, queries, receipts, logger, metrics),
+          inject: [ServiceDatabase, PartsRepository, SubmittedPartsRepository, QueriesRepository, PartReceiptsPublisher],
         },
         {
           provide: ReceiveReceiptsOnDeliverSm,
@@ -73,6 +76,12 @@ export class CarrierModule {
           provide: ReroutePartsWorker,
           useFactory: (database: ServiceDatabase, repository: ReroutePartsRepository, known: Connectors) => new ReroutePartsWorker(database, repository, known, logger),
           inject: [ServiceDatabase, ReroutePartsRepository, Connectors],
+        },
+        {
+          provide: QueryPartsWorker,
+          useFactory: (database: ServiceDatabase, queries: QueriesRepository, known: Connectors, recorder: PartNewsRecorder) =>
+            new QueryPartsWorker(database, queries, known, recorder, logger),
+          inject: [ServiceDatabase, QueriesRepository, Connectors, PartNewsRecorder],
         },
         {
           provide: ExpirePartsWorker,

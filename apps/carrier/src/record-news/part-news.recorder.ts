@@ -7,6 +7,7 @@ import type { Metrics } from '@kwota/service-kit/metrics';
 import type { EntityManager } from 'typeorm';
 import { PartReceiptsPublisher, type PartReport } from '../part-receipts.publisher.js';
 import { keyOfPart, partState, PartsRepository, type ClaimedPart, type PartAddress } from '../parts.repository.js';
+import { QueriesRepository } from '../query-parts/queries.repository.js';
 import type { RawReceipt } from '../receive-receipts/smsc-id.js';
 import { SubmittedPartsRepository } from '../submitted-parts.repository.js';
 
@@ -37,6 +38,8 @@ export type RecorderListener = Readonly<{
   onWritten: () => void;
   /** Which dialect a connector's receipts speak. */
   profileOf: (connector: string) => ReceiptProfile;
+  /** After how long the SMSC is asked about a message without news; 0: never. */
+  queryAfterMsOf: (connector: string) => number;
 }>;
 
 export class PartNewsRecorder {
@@ -52,6 +55,7 @@ export class PartNewsRecorder {
     private readonly database: ServiceDatabase,
     private readonly parts: PartsRepository,
     private readonly submitted: SubmittedPartsRepository,
+    private readonly queries: QueriesRepository,
     private readonly receipts: PartReceiptsPublisher,
     private readonly log: Logger,
     metrics: Metrics,
@@ -137,8 +141,17 @@ export class PartNewsRecorder {
       unmatched += unfit.length;
       reports.push(...received.flatMap((receipt) => (found.get(receipt) ?? []).map((part) => this.reportOf(connector, receipt, part))));
     }
+    await this.keepQueries(manager, reports);
     await this.receipts.report(manager, reports);
     return { reports, earlyKept: this.earlyKept - earlyTaken + unmatched, unmatched };
+  }
+
+  private async keepQueries(manager: EntityManager, reports: readonly PartReport[]): Promise<void> {
+    const asked = reports.map((report) => ({ ...report, afterMs: this.listener?.queryAfterMsOf(report.raw.connector) ?? 0 })).filter(({ afterMs }) => afterMs > 0);
+    if (asked.length === 0) return;
+    const submitted = asked.filter(({ stage }) => stage === 'submitted');
+    await this.queries.add(manager, submitted.map(({ part: { messageId, part }, raw: { connector }, atMs, afterMs }) => ({ messageId, part, connector, atMs: atMs + afterMs })));
+    await this.queries.drop(manager, asked.filter(({ outcome }) => outcome.final).map(({ part }) => part));
   }
 
   /**

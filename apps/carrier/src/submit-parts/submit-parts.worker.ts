@@ -118,7 +118,10 @@ export class SubmitPartsWorker {
       this.submitReady();
       // A half-empty window before the next claim: else each answer would cost a transaction.
       const hasRoom = this.ready.length === 0 && this.unsettled <= windowSize / 2 && this.maySubmit();
-      if (!hasRoom || !this.mayBeDue || this.stopped) return;
+      if (!hasRoom || !this.mayBeDue || this.stopped) {
+        this.waitForTurn();
+        return;
+      }
       this.mayBeDue = false;
       const partsMax = this.claimMax;
       const claimed = await this.claim(partsMax);
@@ -180,7 +183,7 @@ export class SubmitPartsWorker {
 
   private maySubmit(): boolean {
     const { connection, settings } = this.connector;
-    if (!this.claims.isSure || !connection.isBound || this.unsettled >= settings.windowSize || this.isPaused) return false;
+    if (!this.claims.isSure || !connection.isBound || this.unsettled >= this.pause.windowOf(settings.windowSize) || this.isPaused) return false;
     const nowMs = performance.now();
     return this.pause.isOver(nowMs) && this.throughput.waitMs(settings.submitsPerSecondMax, nowMs) === 0;
   }
@@ -206,8 +209,12 @@ export class SubmitPartsWorker {
       sent += unit.length;
     }
     this.ready = this.ready.slice(sent);
-    // Answers that come or become durable wake it, and so does the look that makes claims sure again; the end of a pause does not.
-    if (this.ready.length === 0 || !connection.isBound || this.isPaused) return;
+  }
+
+  /** Answers that come or become durable wake it, and so does the look that makes claims sure again; the end of a pause does not. */
+  private waitForTurn(): void {
+    const { connection, settings } = this.connector;
+    if ((this.ready.length === 0 && !this.mayBeDue) || !connection.isBound || this.isPaused) return;
     const nowMs = performance.now();
     const waitMs = Math.max(this.pause.leftMs(nowMs), this.throughput.waitMs(settings.submitsPerSecondMax, nowMs));
     if (this.unsettled === 0 || waitMs > 0) this.lookAgainIn(waitMs);
@@ -230,19 +237,19 @@ export class SubmitPartsWorker {
       this.onBusy(unit);
       return;
     }
-    this.pause.onTaken();
+    this.pause.onTaken(this.windowSize);
     const atMs = Date.now();
     if (result.kind === 'accepted') this.recordEach(unit, (part) => ({ kind: 'submitted', part, smscId, atMs }));
     else this.recordEach(unit, (part) => ({ kind: 'refused', part, commandStatus, outcome: result.outcome, atMs }));
   }
 
   private onBusy(unit: Unit): void {
-    const delayMs = Math.min(busyDelayMsMin * 2 ** unit[0].attempts, busyDelayMsMax);
+    const pauseMs = this.pause.onBusy(performance.now(), this.windowSize);
+    const isLinks = pauseMs > 0;
+    const delayMs = isLinks ? pauseMs : Math.min(busyDelayMsMin * 2 ** unit[0].attempts, busyDelayMsMax);
     const dueAtMs = Date.now() + delayMs;
-    this.recordEach(unit, (part) => ({ kind: 'requeued', part, dueAtMs, attempts: part.attempts + 1, pinned: false }));
+    this.recordEach(unit, (part) => ({ kind: 'requeued', part, dueAtMs, attempts: part.attempts + (isLinks ? 0 : 1), pinned: false }));
     this.lookAgainIn(delayMs);
-    const pauseMs = this.pause.onBusy(performance.now());
-    if (pauseMs > 0) this.lookAgainIn(pauseMs);
   }
 
   /** It may have arrived: no other connector may send it. */
