@@ -21,6 +21,8 @@ import { KnownUsers } from './known-users/known-users.projection.js';
 import { AccountsClient } from './manage-account/accounts.client.js';
 import { ManageAccountController } from './manage-account/manage-account.controller.js';
 import { ApiUsersClient } from './manage-users/api-users.client.js';
+import { CallbacksClient } from './manage-callbacks/callbacks.client.js';
+import { CallbacksController } from './manage-callbacks/callbacks.controller.js';
 import { CarriersClient } from './manage-carriers/carriers.client.js';
 import { CarriersController } from './manage-carriers/carriers.controller.js';
 import { ManageUsersController } from './manage-users/manage-users.controller.js';
@@ -68,6 +70,7 @@ export class GatewayModule {
         OperatorController,
         DeadLettersController,
         CarriersController,
+        CallbacksController,
         CancelJobsController,
         KnownUsersOnUsers,
       ],
@@ -85,6 +88,7 @@ export class GatewayModule {
         DeadLetters,
         DeadLettersClient,
         CarriersClient,
+        CallbacksClient,
         CancelJobsClient,
         PasswordChecks,
         MessageIds,
