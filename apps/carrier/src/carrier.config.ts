@@ -11,6 +11,8 @@ export type CarrierConfig = Readonly<{
   /** How many submit_sm may be unanswered at a time. */
   windowSize: number;
   lostAnswer: LostAnswerPolicy;
+  /** A connector that is away for so long is passed over for others. */
+  failOverAfterMs: number;
   adminHost: string;
   adminPort: number;
 }>;
@@ -36,9 +38,18 @@ const windowSize: Setting<number> = {
   },
 };
 
+const failOverAfterMs: Setting<number> = {
+  variable: 'KWOTA_CARRIER_FAILOVER_AFTER_MS',
+  parse: (given = '10000') => {
+    if (!/^\d{1,7}$/.test(given)) throw new Error(`"${given}" is not a number of milliseconds below 10000000`);
+    return Number(given);
+  },
+};
+
 export const carrierSettings = {
   smscUrl,
   windowSize,
+  failOverAfterMs,
   lostAnswer: oneOf('KWOTA_CARRIER_LOST_ANSWER', ['resend', 'never'], 'resend'),
   profile: oneOf('KWOTA_CARRIER_PROFILE', ['auto', 'kwota', 'generic'], 'auto'),
   adminHost: text('KWOTA_HTTP_HOST', '127.0.0.1'),

@@ -1,7 +1,9 @@
 import { createEpochTable } from '@kwota/service-kit/epoch-lock';
 import { createOutboxTable } from '@kwota/service-kit/outbox';
 import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { environmentConnector } from './connectors/connectors.repository.js';
 import { partState } from './parts.repository.js';
+import { keyColumn } from './receive-receipts/smsc-id.js';
 
 const text = (name: string) => ({ name, type: 'text' });
 const optionalText = (name: string) => ({ ...text(name), isNullable: true });
@@ -86,5 +88,43 @@ export class CreateInstanceEpochs1796000000000 implements MigrationInterface {
     await runner.createTable(new Table({ name: 'carrier_epoch', columns: [{ ...integer('one'), isPrimary: true }, integer('epoch')] }));
     await runner.query(`INSERT INTO carrier_epoch (one, epoch) VALUES (1, ${Number(row?.epoch ?? 0)})`);
     await runner.dropTable('instance_epoch');
+  }
+}
+
+/** Several SMSCs: a part waits for one of them, and stays with it once it may have been sent. */
+export class AddConnectors1797000000000 implements MigrationInterface {
+  readonly name = 'AddConnectors1797000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // Plain SQL: on SQLite TypeORM would copy the table, row by row.
+    await runner.query('ALTER TABLE part ADD COLUMN pinned integer NOT NULL DEFAULT 0');
+    await runner.query('ALTER TABLE early_receipt ADD COLUMN receiver text');
+    const open = `(${partState.queued}, ${partState.claimed}, ${partState.unanswered})`;
+    await runner.query(`UPDATE part SET connector = '${environmentConnector}' WHERE connector IS NULL AND state IN ${open}`);
+    await runner.query('DROP INDEX part_due');
+    await runner.query(`CREATE INDEX part_due_by_connector ON part (connector, "dueAtMs") WHERE state = ${partState.queued}`);
+    await runner.query('DROP INDEX part_smsc_id');
+    await runner.query(`CREATE INDEX part_smsc_key ON part (${keyColumn}) WHERE "smscId" IS NOT NULL`);
+    await runner.query('DROP INDEX early_receipt_smsc_id');
+    await runner.query(`CREATE INDEX early_receipt_smsc_key ON early_receipt (${keyColumn})`);
+    await runner.createTable(new Table({ name: 'connector', columns: [{ ...text('name'), isPrimary: true }, optionalText('sealedUrl'), text('settings'), integer('paused')] }));
+    await runner.createTable(
+      new Table({
+        name: 'part_to_query',
+        columns: [{ ...bigint('messageId'), isPrimary: true }, { ...integer('part'), isPrimary: true }, text('connector'), bigint('atMs')],
+        indices: [new TableIndex({ name: 'part_to_query_due', columnNames: ['connector', 'atMs'] })],
+      }),
+    );
+    await runner.createTable(new Table({ name: 'carrier_switch', columns: [{ ...integer('one'), isPrimary: true }, integer('paused')] }));
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const table of ['connector', 'carrier_switch', 'part_to_query']) await runner.dropTable(table);
+    for (const index of ['part_due_by_connector', 'part_smsc_key', 'early_receipt_smsc_key']) await runner.query(`DROP INDEX ${index}`);
+    await runner.query(`CREATE INDEX part_due ON part ("dueAtMs") WHERE state = ${partState.queued}`);
+    await runner.query('CREATE INDEX part_smsc_id ON part ("smscId") WHERE "smscId" IS NOT NULL');
+    await runner.query('CREATE INDEX early_receipt_smsc_id ON early_receipt ("smscId")');
+    await runner.query('ALTER TABLE part DROP COLUMN pinned');
+    await runner.query('ALTER TABLE early_receipt DROP COLUMN receiver');
   }
 }

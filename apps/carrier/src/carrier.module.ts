@@ -5,30 +5,37 @@ import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { CarrierConfig } from './carrier.config.js';
 import { CarrierLifecycle } from './carrier.lifecycle.js';
-import { CreateCarrierTables1795000000000, CreateInstanceEpochs1796000000000 } from './carrier.migrations.js';
-import { SmscConnection } from './connect-smsc/smsc.connection.js';
+import { AddConnectors1797000000000, CreateCarrierTables1795000000000, CreateInstanceEpochs1796000000000 } from './carrier.migrations.js';
+import { CancelMessagesOnRequest } from './cancel-messages/cancel-messages.on-request.js';
+import { Connectors } from './connectors/connectors.js';
+import { ConnectorsRepository } from './connectors/connectors.repository.js';
+import { ManageConnectorsOnRequest } from './connectors/manage-connectors.on-request.js';
 import { ExpirePartsWorker } from './expire-parts/expire-parts.worker.js';
 import { PartReceiptsPublisher } from './part-receipts.publisher.js';
 import { PartsRepository } from './parts.repository.js';
 import { ReceiveReceiptsOnDeliverSm } from './receive-receipts/receive-receipts.on-deliver-sm.js';
+import { QueriesRepository } from './query-parts/queries.repository.js';
+import { QueryPartsWorker } from './query-parts/query-parts.worker.js';
 import { PartNewsRecorder } from './record-news/part-news.recorder.js';
-import { SubmitPartsWorker } from './submit-parts/submit-parts.worker.js';
+import { ReroutePartsRepository } from './route-parts/reroute-parts.repository.js';
+import { ReroutePartsWorker } from './route-parts/reroute-parts.worker.js';
+import { SubmittedPartsRepository } from './submitted-parts.repository.js';
 import { TakeMessagesHandler } from './take-messages/take-messages.handler.js';
 import { TakeMessagesOnAccepted } from './take-messages/take-messages.on-accepted.js';
 
-const migrations = [CreateCarrierTables1795000000000, CreateInstanceEpochs1796000000000];
+const migrations = [CreateCarrierTables1795000000000, CreateInstanceEpochs1796000000000, AddConnectors1797000000000];
 
 @Module({})
 export class CarrierModule {
   /** `config.smscUrl` is smpp:// here: whoever starts the simulator gives its URL. */
   static register(runtime: ServiceRuntime, config: CarrierConfig): DynamicModule {
-    const { messaging, logger, metrics, databaseLocation: location } = runtime;
-    const connection = new SmscConnection(config.smscUrl, logger);
-    runtime.health.add('smsc', () => connection.health());
-    metrics.gauge('kwota_carrier_smsc_bound', '1 while the SMSC is bound', () => (connection.isBound ? 1 : 0));
+    const { messaging, logger, metrics, sealing, databaseLocation: location } = runtime;
+    const { smscUrl: url, windowSize, lostAnswer, profile, failOverAfterMs } = config;
+    let connectors: Connectors | undefined;
+    runtime.health.add('smsc', () => connectors?.health() ?? { ready: true, reasons: [], warnings: [] });
     return {
       module: CarrierModule,
-      controllers: [TakeMessagesOnAccepted],
+      controllers: [TakeMessagesOnAccepted, CancelMessagesOnRequest, ManageConnectorsOnRequest],
       providers: [
         {
           provide: ServiceDatabase,
@@ -36,20 +43,17 @@ export class CarrierModule {
         },
         { provide: InstanceClaims, useFactory: (database: ServiceDatabase) => InstanceClaims.open(database, logger), inject: [ServiceDatabase] },
         { provide: Outbox, useFactory: (database: ServiceDatabase) => new Outbox(database, messaging, logger), inject: [ServiceDatabase] },
-        { provide: SmscConnection, useValue: connection },
         PartsRepository,
+        SubmittedPartsRepository,
+        ReroutePartsRepository,
+        QueriesRepository,
+        { provide: ConnectorsRepository, useFactory: () => new ConnectorsRepository(sealing, { url, settings: { windowSize, lostAnswer, profile } }) },
         PartReceiptsPublisher,
         {
           provide: PartNewsRecorder,
-          useFactory: (database: ServiceDatabase, parts: PartsRepository, receipts: PartReceiptsPublisher) =>
-            new PartNewsRecorder(database, parts, receipts, config.profile, logger, metrics),
-          inject: [ServiceDatabase, PartsRepository, PartReceiptsPublisher],
-        },
-        {
-          provide: SubmitPartsWorker,
-          useFactory: (database: ServiceDatabase, claims: InstanceClaims, parts: PartsRepository, recorder: PartNewsRecorder) =>
-            new SubmitPartsWorker(database, claims, parts, connection, recorder, config, logger, metrics),
-          inject: [ServiceDatabase, InstanceClaims, PartsRepository, PartNewsRecorder],
+          useFactory: (database: ServiceDatabase, parts: PartsRepository, submitted: SubmittedPartsRepository, queries: QueriesRepository, receipts: PartReceiptsPublisher) =>
+            new PartNewsRecorder(database, parts, submitted, queries, receipts, logger, metrics),
+          inject: [ServiceDatabase, PartsRepository, SubmittedPartsRepository, QueriesRepository, PartReceiptsPublisher],
         },
         {
           provide: ReceiveReceiptsOnDeliverSm,
@@ -57,10 +61,33 @@ export class CarrierModule {
           inject: [PartNewsRecorder],
         },
         {
+          provide: Connectors,
+          useFactory: (
+            database: ServiceDatabase,
+            claims: InstanceClaims,
+            repository: ConnectorsRepository,
+            parts: PartsRepository,
+            recorder: PartNewsRecorder,
+            receiver: ReceiveReceiptsOnDeliverSm,
+          ) => (connectors = new Connectors(database, claims, repository, parts, recorder, receiver, { failOverAfterMs }, logger, metrics)),
+          inject: [ServiceDatabase, InstanceClaims, ConnectorsRepository, PartsRepository, PartNewsRecorder, ReceiveReceiptsOnDeliverSm],
+        },
+        {
+          provide: ReroutePartsWorker,
+          useFactory: (database: ServiceDatabase, repository: ReroutePartsRepository, known: Connectors) => new ReroutePartsWorker(database, repository, known, logger),
+          inject: [ServiceDatabase, ReroutePartsRepository, Connectors],
+        },
+        {
+          provide: QueryPartsWorker,
+          useFactory: (database: ServiceDatabase, queries: QueriesRepository, known: Connectors, recorder: PartNewsRecorder) =>
+            new QueryPartsWorker(database, queries, known, recorder, logger),
+          inject: [ServiceDatabase, QueriesRepository, Connectors, PartNewsRecorder],
+        },
+        {
           provide: ExpirePartsWorker,
-          useFactory: (database: ServiceDatabase, parts: PartsRepository, receipts: PartReceiptsPublisher) =>
-            new ExpirePartsWorker(database, parts, receipts, logger),
-          inject: [ServiceDatabase, PartsRepository, PartReceiptsPublisher],
+          useFactory: (database: ServiceDatabase, parts: PartsRepository, submitted: SubmittedPartsRepository, receipts: PartReceiptsPublisher) =>
+            new ExpirePartsWorker(database, parts, submitted, receipts, logger),
+          inject: [ServiceDatabase, PartsRepository, SubmittedPartsRepository, PartReceiptsPublisher],
         },
         TakeMessagesHandler,
         CarrierLifecycle,

@@ -11,6 +11,8 @@ export type PartId = Readonly<{ messageId: number; part: number }>;
 export const keyOfPart = ({ messageId, part }: PartId): string => `${messageId}.${part}`;
 /** What a receipt to dlr needs to know of a part. */
 export type PartAddress = PartId & Readonly<{ parts: number; account: string }>;
+/** With the connector that has it, or was to have it. */
+export type RoutedPartAddress = PartAddress & Readonly<{ connector: string }>;
 export type NewPart = PartAddress &
   Readonly<{
     receiver: string;
@@ -21,35 +23,46 @@ export type NewPart = PartAddress &
     dueAtMs: number;
     /** Absolute: never submitted after it. */
     validUntilMs: number;
+    /** Which connector is to submit it; empty: none takes its receiver. */
+    connector: string;
   }>;
 /** `epoch`: under which its claim is. */
 export type ClaimedPart = NewPart & Readonly<{ attempts: number; epoch: number }>;
 
-/** What a delivery receipt said, as it came. */
-export type RawReceipt = Readonly<{ smscId: string; stat: string | null; err: string | null; messageState: number | null; receivedAtMs: number }>;
+/** `pinned`: it may have been sent already, so that no other connector may send it. */
+export type Requeued = PartId & Readonly<{ dueAtMs: number; attempts: number; pinned: boolean }>;
 
-type Stored<Row> = { [Name in keyof Row]: Row[Name] extends number ? number | string : Row[Name] };
+export type Stored<Row> = { [Name in keyof Row]: Row[Name] extends number ? number | string : Row[Name] };
 
 /** PostgreSQL takes the values of a list for text. */
-const isRowOf = 'part."messageId" = CAST(v.column1 AS BIGINT) AND part.part = CAST(v.column2 AS INTEGER)';
-const address = '"messageId", part, parts, account';
+export const isRowOf = 'part."messageId" = CAST(v.column1 AS BIGINT) AND part.part = CAST(v.column2 AS INTEGER)';
+export const partAddressColumns = '"messageId", part, parts, account';
 
 @Injectable()
 export class PartsRepository {
-  /** What is claimed under an epoch that has ended is to be sent again, or left unanswered. */
-  async releaseClaims(manager: EntityManager, state: typeof partState.queued | typeof partState.unanswered): Promise<void> {
-    await run(manager, `UPDATE part SET state = ${state} WHERE state = ${partState.claimed} AND epoch NOT IN (SELECT epoch FROM instance_epoch)`);
+  /**
+   * What is claimed under an epoch that has ended is to be sent again, or left unanswered where its connector is in `neverAgain`. It may have
+   * been sent: it stays with its connector.
+   */
+  async releaseClaims(manager: EntityManager, neverAgain: readonly string[]): Promise<void> {
+    const state = neverAgain.length === 0 ? `${partState.queued}` : `CASE WHEN connector IN (${neverAgain.map(() => '?').join(', ')}) THEN ${partState.unanswered} ELSE ${partState.queued} END`;
+    await run(
+      manager,
+      `UPDATE part SET state = ${state}, pinned = 1 WHERE state = ${partState.claimed} AND epoch NOT IN (SELECT epoch FROM instance_epoch)`,
+      neverAgain,
+    );
   }
 
-  /** What is claimed under the epoch, as a requeue takes it. */
-  async claimedUnder(manager: EntityManager, epoch: number): Promise<(PartId & { dueAtMs: number; attempts: number })[]> {
-    const sql = `SELECT "messageId", part, "dueAtMs", attempts FROM part WHERE state = ${partState.claimed} AND epoch = ?`;
-    const rows = await run<Stored<PartId & { dueAtMs: number; attempts: number }>>(manager, sql, [epoch]);
+  /** What is claimed under the epoch for the connector, as a requeue takes it. */
+  async claimedUnder(manager: EntityManager, connector: string, epoch: number): Promise<Requeued[]> {
+    const sql = `SELECT "messageId", part, "dueAtMs", attempts FROM part WHERE state = ${partState.claimed} AND epoch = ? AND connector = ?`;
+    const rows = await run<Stored<Omit<Requeued, 'pinned'>>>(manager, sql, [epoch, connector]);
     return rows.map(({ messageId, part, dueAtMs, attempts }) => ({
       messageId: Number(messageId),
       part: Number(part),
       dueAtMs: Number(dueAtMs),
       attempts: Number(attempts),
+      pinned: false,
     }));
   }
 
@@ -80,6 +93,7 @@ export class PartsRepository {
       part.messageClass,
       part.dueAtMs,
       part.validUntilMs,
+      part.connector,
       state,
       claimEpoch ?? 0,
       0,
@@ -88,7 +102,7 @@ export class PartsRepository {
       manager,
       rows,
       (values) =>
-        `INSERT INTO part (${address}, receiver, sender, text, coding, "messageClass", "dueAtMs", "validUntilMs", state, epoch, attempts)
+        `INSERT INTO part (${partAddressColumns}, receiver, sender, text, coding, "messageClass", "dueAtMs", "validUntilMs", connector, state, epoch, attempts)
          VALUES ${values} ON CONFLICT ("messageId", part) DO NOTHING RETURNING "messageId", part`,
     );
     if (added.length === parts.length) return [...parts];
@@ -97,26 +111,40 @@ export class PartsRepository {
   }
 
   /** Ends those parts of the messages that were not claimed yet, and tells which. */
-  async withdraw(manager: EntityManager, messageIds: readonly number[]): Promise<PartAddress[]> {
-    const rows = await forRows<Stored<PartAddress>>(
+  async withdraw(manager: EntityManager, messageIds: readonly number[]): Promise<RoutedPartAddress[]> {
+    const rows = await forRows<Stored<PartAddress> & { connector: string | null }>(
       manager,
       messageIds.map((messageId) => [messageId]),
       (values) =>
         `UPDATE part SET state = ${partState.ended}, text = NULL
-         WHERE state = ${partState.queued} AND "messageId" IN (SELECT CAST(v.column1 AS BIGINT) FROM (VALUES ${values}) AS v) RETURNING ${address}`,
+         WHERE state = ${partState.queued} AND "messageId" IN (SELECT CAST(v.column1 AS BIGINT) FROM (VALUES ${values}) AS v)
+         RETURNING ${partAddressColumns}, connector`,
     );
-    return rows.map(addressOf);
+    return rows.map(routedAddressOf);
   }
 
-  /** The next due parts, marked as this epoch's before anything is sent. */
-  async claim(manager: EntityManager, epoch: number, nowMs: number, partsMax: number): Promise<ClaimedPart[]> {
+  /** Whether no part of the message was ever handed over: a pinned one may have been. Undefined: the account has no such message. */
+  async areAllWaiting(manager: EntityManager, account: string, messageId: number): Promise<boolean | undefined> {
+    const sql = 'SELECT state, pinned FROM part WHERE "messageId" = ? AND account = ?';
+    const rows = await run<{ state: number; pinned: number }>(manager, sql, [messageId, account]);
+    if (rows.length === 0) return undefined;
+    return rows.every(({ state, pinned }) => Number(state) === partState.queued && Number(pinned) === 0);
+  }
+
+  /** The connector's next due parts, marked as this epoch's before anything is sent; `wholeMessages`: the other parts of theirs, too. */
+  async claim(
+    manager: EntityManager,
+    { connector, epoch, nowMs, partsMax, wholeMessages }: { connector: string; epoch: number; nowMs: number; partsMax: number; wholeMessages: boolean },
+  ): Promise<ClaimedPart[]> {
+    const due = `state = ${partState.queued} AND connector = ? AND "dueAtMs" <= ? AND "validUntilMs" > ?`;
+    const next = (key: string): string => `SELECT ${key} FROM part WHERE ${due} ORDER BY "dueAtMs", "messageId", part LIMIT ?`;
+    const chosen = wholeMessages ? `"messageId" IN (${next('"messageId"')}) AND ${due}` : `("messageId", part) IN (${next('"messageId", part')})`;
+    const values = [connector, nowMs, nowMs, partsMax];
     const rows = await run<Stored<ClaimedPart>>(
       manager,
-      `UPDATE part SET state = ${partState.claimed}, epoch = ? WHERE ("messageId", part) IN (
-         SELECT "messageId", part FROM part WHERE state = ${partState.queued} AND "dueAtMs" <= ? AND "validUntilMs" > ?
-         ORDER BY "dueAtMs", "messageId", part LIMIT ?)
-       RETURNING ${address}, receiver, sender, text, coding, "messageClass", "dueAtMs", "validUntilMs", attempts`,
-      [epoch, nowMs, nowMs, partsMax],
+      `UPDATE part SET state = ${partState.claimed}, epoch = ? WHERE ${chosen}
+       RETURNING ${partAddressColumns}, receiver, sender, text, coding, "messageClass", "dueAtMs", "validUntilMs", attempts`,
+      wholeMessages ? [epoch, ...values, connector, nowMs, nowMs] : [epoch, ...values],
     );
     return rows
       .map((row) => ({
@@ -125,27 +153,17 @@ export class PartsRepository {
         dueAtMs: Number(row.dueAtMs),
         validUntilMs: Number(row.validUntilMs),
         attempts: Number(row.attempts),
+        connector,
         epoch,
       }))
       .sort((a, b) => a.dueAtMs - b.dueAtMs || a.messageId - b.messageId || a.part - b.part);
   }
 
-  /** When the next part that waits is due; undefined when none does. */
-  async nextDueAtMs(manager: EntityManager): Promise<number | undefined> {
-    const sql = `SELECT "dueAtMs" FROM part WHERE state = ${partState.queued} ORDER BY "dueAtMs" LIMIT 1`;
-    const [row] = await run<{ dueAtMs: number | string }>(manager, sql);
+  /** When the connector's next part that waits is due; undefined when none does. */
+  async nextDueAtMs(manager: EntityManager, connector: string): Promise<number | undefined> {
+    const sql = `SELECT "dueAtMs" FROM part WHERE state = ${partState.queued} AND connector = ? ORDER BY "dueAtMs" LIMIT 1`;
+    const [row] = await run<{ dueAtMs: number | string }>(manager, sql, [connector]);
     return row && Number(row.dueAtMs);
-  }
-
-  /** The SMSC has them; their texts are not needed any more. */
-  async markSubmitted(manager: EntityManager, connector: string, submitted: readonly (PartId & { smscId: string })[]): Promise<void> {
-    await forRows(
-      manager,
-      submitted.map(({ messageId, part, smscId }) => [messageId, part, smscId, connector]),
-      (values) =>
-        `UPDATE part SET state = ${partState.submitted}, text = NULL, "smscId" = v.column3, connector = v.column4
-         FROM (VALUES ${values}) AS v WHERE ${isRowOf}`,
-    );
   }
 
   async markEnded(manager: EntityManager, ids: readonly PartId[]): Promise<void> {
@@ -157,12 +175,13 @@ export class PartsRepository {
   }
 
   /** Back among those that wait, from `dueAtMs` on. */
-  async requeue(manager: EntityManager, parts: readonly (PartId & { dueAtMs: number; attempts: number })[]): Promise<void> {
+  async requeue(manager: EntityManager, parts: readonly Requeued[]): Promise<void> {
     await forRows(
       manager,
-      parts.map(({ messageId, part, dueAtMs, attempts }) => [messageId, part, dueAtMs, attempts]),
+      parts.map(({ messageId, part, dueAtMs, attempts, pinned }) => [messageId, part, dueAtMs, attempts, pinned ? 1 : 0]),
       (values) =>
-        `UPDATE part SET state = ${partState.queued}, "dueAtMs" = CAST(v.column3 AS BIGINT), attempts = CAST(v.column4 AS INTEGER)
+        `UPDATE part SET state = ${partState.queued}, "dueAtMs" = CAST(v.column3 AS BIGINT), attempts = CAST(v.column4 AS INTEGER),
+           pinned = CASE WHEN pinned = 1 THEN 1 ELSE CAST(v.column5 AS INTEGER) END
          FROM (VALUES ${values}) AS v WHERE ${isRowOf}`,
     );
   }
@@ -173,55 +192,15 @@ export class PartsRepository {
     state: typeof partState.queued | typeof partState.unanswered,
     nowMs: number,
     partsMax: number,
-  ): Promise<PartAddress[]> {
-    const rows = await run<Stored<PartAddress>>(
+  ): Promise<RoutedPartAddress[]> {
+    const rows = await run<Stored<PartAddress> & { connector: string | null }>(
       manager,
       `UPDATE part SET state = ${partState.ended}, text = NULL WHERE ("messageId", part) IN (
          SELECT "messageId", part FROM part WHERE state = ${state} AND "validUntilMs" <= ? ORDER BY "validUntilMs" LIMIT ?)
-       RETURNING ${address}`,
+       RETURNING ${partAddressColumns}, connector`,
       [nowMs, partsMax],
     );
-    return rows.map(addressOf);
-  }
-
-  /** By the SMSC's id; where an SMSC gave an id twice, the later message has it. */
-  async findSubmitted(manager: EntityManager, connector: string, smscIds: readonly string[]): Promise<Map<string, PartAddress>> {
-    const rows = await forRows<Stored<PartAddress> & { smscId: string; connector: string }>(
-      manager,
-      smscIds.map((smscId) => [smscId]),
-      (values) => `SELECT ${address}, "smscId", connector FROM part WHERE "smscId" IN (VALUES ${values}) ORDER BY "messageId"`,
-    );
-    return new Map(rows.filter((row) => row.connector === connector).map((row) => [row.smscId, addressOf(row)]));
-  }
-
-  async keepEarly(manager: EntityManager, connector: string, receipts: readonly RawReceipt[]): Promise<void> {
-    await forRows(
-      manager,
-      receipts.map(({ smscId, stat, err, messageState, receivedAtMs }) => [connector, smscId, stat, err, messageState, receivedAtMs]),
-      (values) => `INSERT INTO early_receipt (connector, "smscId", stat, err, "messageState", "receivedAtMs") VALUES ${values}`,
-    );
-  }
-
-  /** Takes out what was kept for these ids, in the order in which it came. */
-  async takeEarly(manager: EntityManager, connector: string, smscIds: readonly string[]): Promise<RawReceipt[]> {
-    const rows = await forRows<Stored<RawReceipt> & { id: number; connector: string; messageState: number | null }>(
-      manager,
-      smscIds.map((smscId) => [smscId]),
-      (values) => `DELETE FROM early_receipt WHERE "smscId" IN (VALUES ${values}) RETURNING id, connector, "smscId", stat, err, "messageState", "receivedAtMs"`,
-    );
-    return rows
-      .filter((row) => row.connector === connector)
-      .sort((a, b) => a.id - b.id)
-      .map(({ smscId, stat, err, messageState, receivedAtMs }) => ({ smscId, stat, err, messageState, receivedAtMs: Number(receivedAtMs) }));
-  }
-
-  async countEarly(manager: EntityManager): Promise<number> {
-    const [row] = await run<{ kept: number | string }>(manager, 'SELECT COUNT(*) AS kept FROM early_receipt');
-    return Number(row?.kept ?? 0);
-  }
-
-  async forgetEarly(manager: EntityManager, beforeMs: number): Promise<void> {
-    await run(manager, 'DELETE FROM early_receipt WHERE "receivedAtMs" < ?', [beforeMs]);
+    return rows.map(routedAddressOf);
   }
 
   /**
@@ -250,9 +229,11 @@ export class PartsRepository {
   }
 }
 
-const addressOf = ({ messageId, part, parts, account }: Stored<PartAddress>): PartAddress => ({
+export const addressOf = ({ messageId, part, parts, account }: Stored<PartAddress>): PartAddress => ({
   messageId: Number(messageId),
   part: Number(part),
   parts: Number(parts),
   account,
 });
+
+const routedAddressOf = (row: Stored<PartAddress> & { connector: string | null }): RoutedPartAddress => ({ ...addressOf(row), connector: row.connector ?? '' });

@@ -1,10 +1,12 @@
 // The carrier as it runs, over a log in memory and a real SMPP connection to the simulator.
 import { accepted, type Accepted, type AcceptedSubmission } from '@kwota/contracts/accepted.v1';
+import { setConnector, type ConnectorChange } from '@kwota/contracts/carrier.requests.v1';
 import { receipts, type PartReceipt } from '@kwota/contracts/receipts.v1';
-import { deadLetterTopicOf, type IncomingMessage } from '@kwota/messaging';
+import { deadLetterTopicOf, type IncomingMessage, type TopicDefinition } from '@kwota/messaging';
 import { EmbeddedMessaging } from '@kwota/messaging-embedded';
 import { createLogger } from '@kwota/service-kit/logger';
 import { ProcessMetrics } from '@kwota/service-kit/metrics';
+import { RequestClient } from '@kwota/service-kit/request-client';
 import { openRuntime } from '@kwota/service-kit/runtime';
 import { startService } from '@kwota/service-kit/service';
 import { startSmscSimulator, type SmscSimulator, type SmscSimulatorOptions } from '@kwota/smsc-simulator';
@@ -15,7 +17,11 @@ import { readCarrierConfig, type CarrierConfig } from '../src/carrier.config.js'
 import { CarrierModule } from '../src/carrier.module.js';
 
 const deadLetters = { topic: deadLetterTopicOf(accepted.topic), kept: accepted.kept };
-const topics = [accepted, receipts, deadLetters].map(({ topic, kept }) => ({ topic, kept }));
+const topics: TopicDefinition[] = [
+  ...[accepted, receipts, deadLetters].map(({ topic, kept }) => ({ topic, kept })),
+  { topic: setConnector.topic, kept: { kind: 'for', retentionMs: 86_400_000 } },
+  { topic: 'kwota.replies.v1', kept: { kind: 'ephemeral', retentionMs: 86_400_000 } },
+];
 
 const opened: { close(): Promise<void> }[] = [];
 /** For afterEach: what a test opened closes in the opposite order. */
@@ -43,6 +49,7 @@ export const startCarrier = async (smscUrl: string, overrides: Partial<CarrierCo
   const runtime = openRuntime('carrier', { messaging, logger, metrics, dataDir: temporaryFolder(), secretKey: 'test'.repeat(8), databaseUrl });
   const config = { ...readCarrierConfig({}), smscUrl, ...overrides };
   const service = await startService(CarrierModule.register(runtime, config), { name: 'carrier', messaging, logger });
+  const requests = await RequestClient.start(messaging, 'test', 5_000);
   const reported: PartReceipt[] = [];
   await messaging.subscribe({
     topic: receipts.topic,
@@ -66,9 +73,19 @@ export const startCarrier = async (smscUrl: string, overrides: Partial<CarrierCo
     metrics,
     accept: (...messages: readonly Accepted[]) =>
       messaging.publish(messages.map((message, index) => accepted.message(message, { id: `${index}`, source: 'kwota/ledger' }))),
+    ask: requests.ask.bind(requests),
+    set: (name: string, settings: ConnectorChange, { url, paused }: { url?: string; paused?: boolean } = {}) =>
+      requests.ask(setConnector, {
+        name,
+        add: url !== undefined,
+        settings,
+        ...(url !== undefined && { sealedUrl: runtime.sealing.seal(url, `connector|${name}`) }),
+        ...(paused !== undefined && { paused }),
+      }),
     close: async () => {
       if (!isOpen) return;
       isOpen = false;
+      await requests.close();
       await service.close();
       await messaging.close();
       runtime.directory.release();
@@ -104,10 +121,10 @@ export const withdrawalOf = ({ account, userId, messages }: AcceptedSubmission):
   withdrawnAtMs: Date.now(),
 });
 
-/** @throws Error after five seconds. */
-export const until = async (holds: () => boolean): Promise<void> => {
-  for (const giveUpAtMs = Date.now() + 5_000; !holds(); ) {
-    if (Date.now() > giveUpAtMs) throw new Error('It did not come about within five seconds.');
+/** @throws Error after that time: a machine that is busy with other suites is slow. */
+export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> => {
+  for (const giveUpAtMs = Date.now() + timeoutMs; !(await holds()); ) {
+    if (Date.now() > giveUpAtMs) throw new Error('It did not come about in time.');
     await pause(5);
   }
 };

@@ -23,11 +23,13 @@ it('what a version without epochs of instances had claimed is sent by this one, 
     messageClass: null,
     dueAtMs: 0,
     validUntilMs: Date.now() + 60_000,
+    connector: '',
   });
   await before.transaction(async (manager) => {
     await run(manager, 'INSERT INTO carrier_epoch (one, epoch) VALUES (1, 3)');
     await new PartsRepository().add(manager, [part(1), part(2)], 3);
     await new PartsRepository().add(manager, [part(3)]);
+    await run(manager, 'UPDATE part SET connector = NULL');
   });
   await before.close();
 

@@ -10,6 +10,8 @@ import { createAccount, listAccounts, showAccount } from './manage-accounts/acco
 import { addCredits, adjustCredits, showCredits } from './manage-credits/credits.commands.js';
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from './manage-dead-letters/dead-letters.commands.js';
 import { applyTopics, showTopics, type TopicsOfLog } from './manage-topics/topics.commands.js';
+import { addCallbackCommands } from './manage-callbacks/callbacks.program.js';
+import { addCarrierCommands, carriersHelp } from './manage-carriers/carriers.program.js';
 import { createUser, deleteUser, listUsers, setUser, showUser, type UserChange } from './manage-users/users.commands.js';
 import { OperatorApi } from './operator-api.client.js';
 import { exitCodes, misused, type ExitCode, type Report } from './report.js';
@@ -115,6 +117,12 @@ const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, 
       ask(options, (api) => adjustCredits(api, name, amount, options.reference, options.reason)),
     );
   command(creditsGroup, 'show <account>', 'what is left, and what is in quotas').action((name: string, options: Json) => ask(options, (api) => showCredits(api, name)));
+
+  const carriers = group('carriers', 'the SMSCs that messages go out through').addHelpText('after', carriersHelp);
+  addCarrierCommands((nameAndArguments, description) => command(carriers, nameAndArguments, description), ask, async (given) => (await passwordOf(given)) ?? given);
+
+  const callbacks = group('callbacks', 'delivery reports to customers');
+  addCallbackCommands((nameAndArguments, description) => command(callbacks, nameAndArguments, description), ask);
 
   const deadLetters = group('dead-letters', 'messages that no service could handle');
   command(deadLetters, 'list', 'where each came from, and why it died').action((options: Json) => ask(options, listDeadLetters));

@@ -5,6 +5,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { CleanHistoryWorker } from './clean-history/clean-history.worker.js';
 import { EndSilentMessagesWorker } from './end-silent-messages/end-silent-messages.worker.js';
 import { CallbackSender } from './send-callbacks/callback.sender.js';
+import { WatchEndpointsWorker } from './watch-endpoints/watch-endpoints.worker.js';
 
 /** What runs beside the messages; the database closes last. */
 @Injectable()
@@ -14,6 +15,7 @@ export class DlrLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly claims: InstanceClaims,
     private readonly outbox: Outbox,
     private readonly sender: CallbackSender,
+    private readonly watcher: WatchEndpointsWorker,
     private readonly silence: EndSilentMessagesWorker,
     private readonly history: CleanHistoryWorker,
   ) {}
@@ -21,6 +23,7 @@ export class DlrLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
   onApplicationBootstrap(): void {
     this.outbox.relay();
     this.sender.start();
+    this.watcher.start();
     this.silence.start();
     this.history.start();
   }
@@ -28,6 +31,7 @@ export class DlrLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
   async onApplicationShutdown(): Promise<void> {
     await this.history.stop();
     await this.silence.stop();
+    await this.watcher.stop();
     await this.sender.stop();
     // After it: what is still taken was not delivered, and another dlr may send it at once.
     await this.claims.close();

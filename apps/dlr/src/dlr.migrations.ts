@@ -118,3 +118,42 @@ export class AddInstanceEpochs1796000000000 implements MigrationInterface {
     await runner.dropTable('instance_epoch');
   }
 }
+
+/** How callbacks are sent, whose they are, endpoints that fail, and the switch that holds all of them back. */
+export class AddCallbackDelivery1797000000000 implements MigrationInterface {
+  readonly name = 'AddCallbackDelivery1797000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE callback ADD COLUMN "attemptsBefore" integer NOT NULL DEFAULT 0');
+    await runner.query(`ALTER TABLE callback ADD COLUMN account text NOT NULL DEFAULT ''`);
+    await runner.query('ALTER TABLE callback ADD COLUMN "userId" text');
+    await runner.query(`CREATE INDEX callback_dead ON callback ("atMs") WHERE state = ${callbackState.dead}`);
+    for (const table of deliveryTables) await runner.createTable(table);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const { name } of deliveryTables) await runner.dropTable(name);
+    await runner.query('DROP INDEX callback_dead');
+    for (const column of ['"attemptsBefore"', 'account', '"userId"']) await runner.query(`ALTER TABLE callback DROP COLUMN ${column}`);
+  }
+}
+
+const deliveryTables = [
+  new Table({
+    name: 'callback_delivery',
+    columns: [
+      { ...text('account'), isPrimary: true },
+      // Empty: the account itself.
+      { ...text('userId'), isPrimary: true },
+      text('format'),
+      optionalText('sealedSecret'),
+      optionalText('sealedPrevious'),
+      optionalBigint('previousUntilMs'),
+    ],
+  }),
+  new Table({
+    name: 'callback_endpoint',
+    columns: [{ ...text('url'), isPrimary: true }, bigint('failingSinceMs'), bigint('lastFailureAtMs'), integer('toldPercent')],
+  }),
+  new Table({ name: 'dlr_switch', columns: [{ ...integer('one'), isPrimary: true }, integer('paused')] }),
+];

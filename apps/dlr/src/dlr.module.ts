@@ -6,7 +6,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { CleanHistoryWorker } from './clean-history/clean-history.worker.js';
 import type { DlrConfig } from './dlr.config.js';
 import { DlrLifecycle } from './dlr.lifecycle.js';
-import { AddInstanceEpochs1796000000000, CreateDlrTables1795000000000 } from './dlr.migrations.js';
+import { AddCallbackDelivery1797000000000, AddInstanceEpochs1796000000000, CreateDlrTables1795000000000 } from './dlr.migrations.js';
 import { EndSilentMessagesWorker } from './end-silent-messages/end-silent-messages.worker.js';
 import { ReceiptsRead } from './end-silent-messages/receipts-read.js';
 import { FindCallbackAttemptsOnRequest } from './find-messages/find-callback-attempts.on-request.js';
@@ -19,20 +19,28 @@ import { CallbackQueue } from './send-callbacks/callback-queue.js';
 import { CallbackQueueRepository } from './send-callbacks/callback-queue.repository.js';
 import { CallbackResultsRecorder } from './send-callbacks/callback-results.recorder.js';
 import { CallbackClient } from './send-callbacks/callback.client.js';
-import { CallbackSender, connectionsPerOrigin } from './send-callbacks/callback.sender.js';
+import { CallbackSender } from './send-callbacks/callback.sender.js';
+import { CallbackSwitch } from './send-callbacks/callback.switch.js';
+import { connectionsPerOrigin } from './send-callbacks/lane.js';
+import { CallbackDeliveryRepository } from './set-callbacks/callback-delivery.repository.js';
 import { CallbackSettingsRepository } from './set-callbacks/callback-settings.repository.js';
 import { ForgetUsersOnUsers } from './set-callbacks/forget-users.on-users.js';
+import { SetCallbackDeliveryOnRequest } from './set-callbacks/set-callback-delivery.on-request.js';
 import { SetCallbacksOnRequest } from './set-callbacks/set-callbacks.on-request.js';
+import { CallbacksByFilterRepository } from './replay-callbacks/callbacks-by-filter.repository.js';
+import { ReplayCallbacksOnRequest } from './replay-callbacks/replay-callbacks.on-request.js';
 import { TrackMessagesHandler } from './track-messages/track-messages.handler.js';
 import { TrackMessagesOnAccepted } from './track-messages/track-messages.on-accepted.js';
 import { TrackMessagesOnReceipts } from './track-messages/track-messages.on-receipts.js';
+import { EndpointsRepository } from './watch-endpoints/endpoints.repository.js';
+import { WatchEndpointsWorker } from './watch-endpoints/watch-endpoints.worker.js';
 
-const migrations = [CreateDlrTables1795000000000, AddInstanceEpochs1796000000000];
+const migrations = [CreateDlrTables1795000000000, AddInstanceEpochs1796000000000, AddCallbackDelivery1797000000000];
 
 @Module({})
 export class DlrModule {
   static register(runtime: ServiceRuntime, config: DlrConfig): DynamicModule {
-    const { messaging, logger, metrics, databaseLocation: location } = runtime;
+    const { messaging, logger, metrics, sealing, databaseLocation: location } = runtime;
     const guard = new AddressGuard(config.allowedNetworks);
     return {
       module: DlrModule,
@@ -43,6 +51,8 @@ export class DlrModule {
         SetCallbacksOnRequest,
         FindMessagesOnRequest,
         FindCallbackAttemptsOnRequest,
+        SetCallbackDeliveryOnRequest,
+        ReplayCallbacksOnRequest,
       ],
       providers: [
         {
@@ -63,17 +73,40 @@ export class DlrModule {
           useFactory: (settings: CallbackSettingsRepository, read: ReceiptsRead) => OwnPartitions.follow(messaging, [settings, read]),
           inject: [CallbackSettingsRepository, ReceiptsRead],
         },
+        EndpointsRepository,
+        CallbacksByFilterRepository,
+        {
+          provide: CallbackDeliveryRepository,
+          useFactory: async (database: ServiceDatabase) => {
+            const deliveries = new CallbackDeliveryRepository(database, sealing);
+            await deliveries.open();
+            return deliveries;
+          },
+          inject: [ServiceDatabase],
+        },
+        { provide: CallbackSwitch, useFactory: CallbackSwitch.open, inject: [ServiceDatabase] },
+        {
+          provide: WatchEndpointsWorker,
+          useFactory: (database: ServiceDatabase, endpoints: EndpointsRepository, queue: CallbackQueueRepository, settings: CallbackSettingsRepository, outbox: Outbox) =>
+            new WatchEndpointsWorker(database, endpoints, queue, settings, outbox, logger),
+          inject: [ServiceDatabase, EndpointsRepository, CallbackQueueRepository, CallbackSettingsRepository, Outbox],
+        },
         {
           provide: CallbackResultsRecorder,
-          useFactory: (database: ServiceDatabase, claims: CallbackClaims, queue: CallbackQueueRepository, settings: CallbackSettingsRepository) =>
-            new CallbackResultsRecorder(database, claims, queue, settings, logger),
-          inject: [ServiceDatabase, CallbackClaims, CallbackQueueRepository, CallbackSettingsRepository],
+          useFactory: (database: ServiceDatabase, claims: CallbackClaims, queue: CallbackQueueRepository, endpoints: EndpointsRepository, watcher: WatchEndpointsWorker) =>
+            new CallbackResultsRecorder(database, claims, queue, endpoints, watcher, logger),
+          inject: [ServiceDatabase, CallbackClaims, CallbackQueueRepository, EndpointsRepository, WatchEndpointsWorker],
         },
         {
           provide: CallbackSender,
-          useFactory: (claims: CallbackClaims, client: CallbackClient, recorder: CallbackResultsRecorder) =>
-            CallbackSender.open(claims, client, recorder, config, logger, metrics),
-          inject: [CallbackClaims, CallbackClient, CallbackResultsRecorder],
+          useFactory: (
+            claims: CallbackClaims,
+            client: CallbackClient,
+            recorder: CallbackResultsRecorder,
+            deliveries: CallbackDeliveryRepository,
+            callbackSwitch: CallbackSwitch,
+          ) => CallbackSender.open(claims, client, recorder, deliveries, callbackSwitch, config, logger, metrics),
+          inject: [CallbackClaims, CallbackClient, CallbackResultsRecorder, CallbackDeliveryRepository, CallbackSwitch],
         },
         CallbackQueue,
         {

@@ -141,11 +141,11 @@ describe('an endpoint', () => {
     for (const from of [0, 1_000, 2_000]) await dlr.accept(messagesOf(ids.slice(from, from + 1_000)));
     await dlr.messaging.drain();
     await dlr.receive(...ids.map((messageId) => reportOf(messageId)));
-    await until(() => endpoint.called.length >= ids.length);
+    await until(() => endpoint.called.length >= ids.length, 30_000);
     await pause(100);
     expect(new Set(endpoint.called.map(({ query }) => query['id'])).size).toBe(ids.length);
     expect(endpoint.called).toHaveLength(ids.length);
-  }, 15_000);
+  }, 40_000);
 });
 
 describe('after a restart', () => {

@@ -1,6 +1,6 @@
 // dlr as it runs, over a log in memory, with a customer's endpoint that does what a test says.
 import { accepted, type Accepted, type AcceptedSubmission } from '@kwota/contracts/accepted.v1';
-import { delivery, type DeliveryEvent } from '@kwota/contracts/delivery.v1';
+import { delivery, type CallbackEndpointFailing, type CallbackSwitchedOff, type MessageStateChanged } from '@kwota/contracts/delivery.v1';
 import { setCallbacks } from '@kwota/contracts/dlr.requests.v1';
 import { receipts, type PartReceipt } from '@kwota/contracts/receipts.v1';
 import { users } from '@kwota/contracts/users.v1';
@@ -36,15 +36,17 @@ export const temporaryFolder = (): string => {
   return folder;
 };
 
-export type Called = Readonly<{ path: string; query: Record<string, string>; headers: IncomingMessage['headers']; atMs: number }>;
+export type Called = Readonly<{ method: string; path: string; search: string; query: Record<string, string>; headers: IncomingMessage['headers']; atMs: number }> & { body: string };
 
 /** A customer's endpoint; `answer` decides, 200 where it is left out. */
 export const startEndpoint = async (answer: (called: Called, response: ServerResponse, index: number) => void = (_, response) => void response.end('OK')) => {
   const called: Called[] = [];
   const server = createServer((incoming, response) => {
-    const { pathname, searchParams } = new URL(incoming.url ?? '', 'http://localhost');
-    const one = { path: pathname, query: Object.fromEntries(searchParams), headers: incoming.headers, atMs: Date.now() };
+    const { pathname, search, searchParams } = new URL(incoming.url ?? '', 'http://localhost');
+    const { method = '', headers } = incoming;
+    const one = { method, path: pathname, search, query: Object.fromEntries(searchParams), headers, atMs: Date.now(), body: '' };
     called.push(one);
+    incoming.on('data', (chunk: Buffer) => (one.body += chunk.toString()));
     answer(one, response, called.length - 1);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -66,7 +68,9 @@ export const startDlr = async (overrides: Partial<DlrConfig> = {}, databaseUrl =
   const config = { ...readDlrConfig({ KWOTA_CALLBACK_ALLOW: '127.0.0.0/8', KWOTA_CALLBACK_RETRY_SCHEDULE: '50ms,50ms' }), ...overrides };
   const service = await startService(DlrModule.register(runtime, config), { name: 'dlr', messaging, logger });
   const requests = await RequestClient.start(messaging, 'test', 5_000);
-  const events: DeliveryEvent[] = [];
+  const events: MessageStateChanged[] = [];
+  /** What owners of callback URLs are to know. */
+  const notices: (CallbackEndpointFailing | CallbackSwitchedOff)[] = [];
   await messaging.subscribe({
     topic: delivery.topic,
     group: 'test',
@@ -74,7 +78,9 @@ export const startDlr = async (overrides: Partial<DlrConfig> = {}, databaseUrl =
     handle: async (batch) => {
       for (const { value } of batch) {
         const read = delivery.read(value ?? '', undefined);
-        if ('message' in read) events.push(read.message);
+        if (!('message' in read)) continue;
+        if (read.message.type === 'MessageStateChanged') events.push(read.message);
+        else notices.push(read.message);
       }
     },
   });
@@ -82,6 +88,8 @@ export const startDlr = async (overrides: Partial<DlrConfig> = {}, databaseUrl =
   const dlr = {
     app: service.app,
     events,
+    notices,
+    sealing: runtime.sealing,
     messaging,
     ask: requests.ask.bind(requests),
     accept: (...messages: readonly Accepted[]) =>
@@ -140,10 +148,10 @@ export const reportOf = (messageId: number, fields: Partial<PartReceipt> = {}): 
 export const submittedReport = (messageId: number, fields: Partial<PartReceipt> = {}): PartReceipt =>
   reportOf(messageId, { stage: 'submitted', ptt: 3, dlr: 8, final: false, atMs: noonMs + 1_000, ...fields });
 
-/** @throws Error after five seconds. */
-export const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-  for (const giveUpAtMs = Date.now() + 5_000; !(await holds()); ) {
-    if (Date.now() > giveUpAtMs) throw new Error('It did not come about within five seconds.');
+/** @throws Error after that time: a machine that is busy with other suites is slow. */
+export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> => {
+  for (const giveUpAtMs = Date.now() + timeoutMs; !(await holds()); ) {
+    if (Date.now() > giveUpAtMs) throw new Error('It did not come about in time.');
     await pause(5);
   }
 };

@@ -4,6 +4,8 @@ import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable, Module, ValidationPipe, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { CancelJobsClient } from './cancel-jobs/cancel-jobs.client.js';
+import { CancelJobsController } from './cancel-jobs/cancel-jobs.controller.js';
 import { DeadLettersClient } from './dead-letters/dead-letters.client.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DeadLetters } from './dead-letters/dead-letters.projection.js';
@@ -19,6 +21,10 @@ import { KnownUsers } from './known-users/known-users.projection.js';
 import { AccountsClient } from './manage-account/accounts.client.js';
 import { ManageAccountController } from './manage-account/manage-account.controller.js';
 import { ApiUsersClient } from './manage-users/api-users.client.js';
+import { CallbacksClient } from './manage-callbacks/callbacks.client.js';
+import { CallbacksController } from './manage-callbacks/callbacks.controller.js';
+import { CarriersClient } from './manage-carriers/carriers.client.js';
+import { CarriersController } from './manage-carriers/carriers.controller.js';
 import { ManageUsersController } from './manage-users/manage-users.controller.js';
 import { OperatorController } from './operator/operator.controller.js';
 import { ReadMessagesClient } from './read-messages/read-messages.client.js';
@@ -63,6 +69,9 @@ export class GatewayModule {
         Oauth2TokenController,
         OperatorController,
         DeadLettersController,
+        CarriersController,
+        CallbacksController,
+        CancelJobsController,
         KnownUsersOnUsers,
       ],
       providers: [
@@ -78,6 +87,9 @@ export class GatewayModule {
         KnownUsers,
         DeadLetters,
         DeadLettersClient,
+        CarriersClient,
+        CallbacksClient,
+        CancelJobsClient,
         PasswordChecks,
         MessageIds,
         Withdrawals,

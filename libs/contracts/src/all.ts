@@ -2,6 +2,7 @@
 import { accepted } from './accepted.v1.js';
 import { alerts } from './alerts.v1.js';
 import * as alertsRequests from './alerts.requests.v1.js';
+import * as carrierRequests from './carrier.requests.v1.js';
 import { credit } from './credit.v1.js';
 import type { RequestContract } from './define-request.js';
 import type { TopicContract } from './define-topic.js';
@@ -18,5 +19,5 @@ export const allTopics = [submissions, accepted, receipts, credit, delivery, use
 const requestsOf = (module: object): readonly RequestContract<unknown, unknown>[] =>
   Object.values(module).filter((value): value is RequestContract<unknown, unknown> => typeof value === 'object' && value !== null && 'readRequest' in value);
 
-export const allRequests = [usersRequests, ledgerRequests, dlrRequests, alertsRequests].flatMap(requestsOf);
-export const servicesWithRequests = ['users', 'ledger', 'dlr', 'alerts'] as const;
+export const allRequests = [usersRequests, ledgerRequests, carrierRequests, dlrRequests, alertsRequests].flatMap(requestsOf);
+export const servicesWithRequests = ['users', 'ledger', 'carrier', 'dlr', 'alerts'] as const;

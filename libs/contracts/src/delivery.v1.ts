@@ -21,8 +21,29 @@ const messageStateChanged = z.object({
   atMs: f.timeMs,
 });
 
-const event = z.discriminatedUnion('type', [messageStateChanged]);
+/** A callback URL of the account, or of a user of it, has taken nothing for so much of the five days after which it is switched off. */
+const callbackEndpointFailing = z.object({
+  type: z.literal('CallbackEndpointFailing'),
+  account: f.account,
+  userId: f.userIdOrAccount,
+  percent: z.union([z.literal(50), z.literal(70), z.literal(90)]),
+  failingSinceMs: f.timeMs,
+  atMs: f.timeMs,
+});
+
+/** A callback URL is taken away: it answered 410, or nothing was taken for five days. */
+const callbackSwitchedOff = z.object({
+  type: z.literal('CallbackSwitchedOff'),
+  account: f.account,
+  userId: f.userIdOrAccount,
+  reason: z.enum(['gone', 'failing']),
+  atMs: f.timeMs,
+});
+
+const event = z.discriminatedUnion('type', [messageStateChanged, callbackEndpointFailing, callbackSwitchedOff]);
 export type MessageStateChanged = z.infer<typeof messageStateChanged>;
+export type CallbackEndpointFailing = z.infer<typeof callbackEndpointFailing>;
+export type CallbackSwitchedOff = z.infer<typeof callbackSwitchedOff>;
 export type DeliveryEvent = z.infer<typeof event>;
 
 export const delivery = defineTopic({
@@ -31,6 +52,6 @@ export const delivery = defineTopic({
   kept: keptForDays(14),
   personalData: false,
   keyOf: ({ account }) => account,
-  description: 'Every change of a message\'s state, from dlr.',
+  description: "Every change of a message's state, and callback URLs that fail, from dlr.",
   schema: event,
 });

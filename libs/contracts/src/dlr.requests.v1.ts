@@ -101,8 +101,103 @@ export const findCallbackAttempts = defineRequest({
   request: z.object({ account: f.account, messageId: f.messageId }),
   reply: done({
     attempts: z.array(
-      z.object({ sequence: z.int(), attempt: z.int(), atMs: f.timeMs, status: z.int().nullable(), reason: z.string().nullable() }),
+      z.object({
+        sequence: z.int(),
+        attempt: z.int(),
+        atMs: f.timeMs,
+        status: z.int().nullable(),
+        reason: z.string().nullable(),
+        latencyMs: z.int().nonnegative().optional(),
+        /** The IP address that was dialled, where it came so far. */
+        address: z.string().optional(),
+      }),
     ),
     callbacks: z.array(z.object({ sequence: z.int(), ptt: f.ptt, dlr: f.dlr, state: z.enum(['waiting', 'delivered', 'superseded', 'dead']) })),
+  }),
+});
+
+const callbackFormat = z.enum(['get', 'json']);
+
+export const setCallbackDelivery = defineRequest({
+  service,
+  name: 'set-callback-delivery',
+  description:
+    'How callbacks of a user, or of the account (userId null), are sent: GET with a query, or POST with JSON; signed where there is a secret. A new secret is sealed with `callback|account|userId` as associated data (an empty userId for the account); the one before signs beside it for a day. null: no signature.',
+  keyOf: byAccount,
+  request: z.object({ account: f.account, userId: f.userIdOrAccount, format: callbackFormat.optional(), sealedSecret: f.sealed.nullable().optional() }),
+  reply: z.union([done({}), refused(['secret-not-valid'])]),
+});
+
+export const findCallbackDelivery = defineRequest({
+  service,
+  name: 'find-callback-delivery',
+  description: 'How callbacks of the account and of its users are sent, where set. Never the secrets.',
+  keyOf: byAccount,
+  request: z.object({ account: f.account }),
+  reply: done({
+    deliveries: z.array(z.object({ userId: f.userIdOrAccount, format: callbackFormat, signed: z.boolean(), previousSecretUntilMs: f.timeMs.nullable() })),
+  }),
+});
+
+const callbackState = z.enum(['waiting', 'delivered', 'superseded', 'dead']);
+/** Which callbacks; what is left out does not matter. Times are those of the changes that they tell of. */
+const callbackFilter = z.object({ account: f.account.optional(), userId: f.userIdOrAccount.optional(), fromMs: f.timeMs.optional(), toMs: f.timeMs.optional() });
+
+export const findQueuedCallbacks = defineRequest({
+  service,
+  name: 'find-queued-callbacks',
+  description: 'Callbacks by filter, newest first, at most 100, with how many there are by state.',
+  keyOf: ({ account }) => account ?? 'callbacks',
+  request: callbackFilter.extend({ state: callbackState.optional() }),
+  reply: done({
+    paused: z.boolean(),
+    counts: z.object({ waiting: z.int(), delivered: z.int(), superseded: z.int(), dead: z.int() }),
+    callbacks: z.array(
+      z.object({
+        messageId: f.messageId,
+        sequence: z.int(),
+        account: f.account,
+        userId: f.userIdOrAccount,
+        state: callbackState,
+        ptt: f.ptt,
+        dlr: f.dlr,
+        atMs: f.timeMs,
+        attempts: z.int(),
+        lastStatus: z.int().nullable(),
+        lastReason: z.string().nullable(),
+      }),
+    ),
+  }),
+});
+
+export const replayCallbacks = defineRequest({
+  service,
+  name: 'replay-callbacks',
+  description:
+    "Sends dead callbacks again, with the whole schedule before them, to the URL that is set now. Of a message whose final is among them the final alone; none of a message that has told its endpoint of something later.",
+  keyOf: ({ account }) => account ?? 'callbacks',
+  request: callbackFilter.extend({ dryRun: z.boolean().optional() }),
+  reply: done({ replayed: z.int(), superseded: z.int() }),
+});
+
+export const pauseCallbacks = defineRequest({
+  service,
+  name: 'pause-callbacks',
+  description: 'All callbacks wait, or go on. After a restore they are paused.',
+  keyOf: () => 'callbacks',
+  request: z.object({ paused: z.boolean() }),
+  reply: done({}),
+});
+
+export const findFailingEndpoints = defineRequest({
+  service,
+  name: 'find-failing-endpoints',
+  description: 'Endpoints that have taken nothing since they began to fail. After five days they are switched off. Never the URL beyond its origin.',
+  keyOf: () => 'callbacks',
+  request: z.object({}),
+  reply: done({
+    endpoints: z.array(
+      z.object({ origin: z.string(), account: f.account, userId: f.userIdOrAccount, failingSinceMs: f.timeMs, lastFailureAtMs: f.timeMs, percent: z.int() }),
+    ),
   }),
 });

@@ -1,5 +1,9 @@
-import type { Session } from 'smpp';
+import type { PduFields, Session } from 'smpp';
 import { deliverSmOf, type Receipt } from './receipt.js';
+
+/** A message from a phone: its sender may answer what it got. */
+export type PhoneMessage = Readonly<{ phone: PduFields }>;
+type Queued = Receipt | PhoneMessage;
 
 /** Unanswered receipts a session may have: a slow client gets no more until it answers. */
 const windowReceipts = 1_000;
@@ -7,8 +11,8 @@ const retryDelayMs = 1_000;
 
 /** The receipts of one system_id: kept until a session of it takes and answers them, and kept again when that session ends before. */
 export class ReceiptQueue {
-  private readonly sessions = new Map<Session, Set<Receipt>>();
-  private due: Receipt[] = [];
+  private readonly sessions = new Map<Session, Set<Queued>>();
+  private due: Queued[] = [];
   private next = 0;
   private isFlushScheduled = false;
 
@@ -20,7 +24,7 @@ export class ReceiptQueue {
     return this.due.length - this.next + unanswered;
   }
 
-  add(receipt: Receipt): void {
+  add(receipt: Queued): void {
     this.due.push(receipt);
     this.flushSoon();
   }
@@ -61,9 +65,10 @@ export class ReceiptQueue {
     this.next = 0;
   }
 
-  private deliver(session: Session, unanswered: Set<Receipt>, receipt: Receipt): boolean {
+  private deliver(session: Session, unanswered: Set<Queued>, receipt: Queued): boolean {
     this.beforeWrite(session);
-    const isSent = session.deliver_sm(deliverSmOf(receipt, Date.now()), (response) => {
+    const fields = 'phone' in receipt ? receipt.phone : deliverSmOf(receipt, Date.now());
+    const isSent = session.deliver_sm(fields, (response) => {
       if (!unanswered.delete(receipt)) return;
       if (response.command_status === 0) this.flushSoon();
       else setTimeout(() => this.add(receipt), retryDelayMs).unref();

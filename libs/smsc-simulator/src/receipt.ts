@@ -9,6 +9,8 @@ export type Receipt = Readonly<{
   ptt: number;
   submittedAtMs: number;
   text: string;
+  /** Left out: the id is in the text and in a TLV. */
+  form?: 'text' | 'tlv' | undefined;
 }>;
 
 type State = Readonly<{ stat: string; messageState: number }>;
@@ -41,6 +43,9 @@ const shortDate = (atMs: number): string => new Date(atMs).toISOString().replace
 
 const asciiStart = (text: string): string => text.slice(0, textCharactersMax).replace(/[^ -~]/g, '?');
 
+/** What query_sm tells of a message that ends so. */
+export const messageStateOf = (ptt: number): number => (stateByPtt[ptt] ?? undelivered).messageState;
+
 /** Whether registered_delivery asks for it (SMPP 3.4, 5.2.17): any, failures only, successes only; intermediate ones go with any or their own bit. */
 export const isReceiptWanted = (registeredDelivery: number, ptt: number): boolean => {
   const finals = registeredDelivery & 0x03;
@@ -49,7 +54,7 @@ export const isReceiptWanted = (registeredDelivery: number, ptt: number): boolea
 };
 
 /** The deliver_sm that carries the receipt. */
-export const deliverSmOf = ({ smscId, sender, receiver, ptt, submittedAtMs, text }: Receipt, nowMs: number): PduFields => {
+export const deliverSmOf = ({ smscId, sender, receiver, ptt, submittedAtMs, text, form }: Receipt, nowMs: number): PduFields => {
   const { stat, messageState } = stateByPtt[ptt] ?? undelivered;
   const delivered = ptt === 4 ? '001' : '000';
   const dates = `submit date:${shortDate(submittedAtMs)} done date:${shortDate(nowMs)}`;
@@ -60,8 +65,7 @@ export const deliverSmOf = ({ smscId, sender, receiver, ptt, submittedAtMs, text
     destination_addr: sender,
     esm_class: receiptEsmClass,
     data_coding: 0,
-    short_message: Buffer.from(receiptText, 'latin1'),
-    receipted_message_id: smscId,
-    message_state: messageState,
+    ...(form !== 'tlv' && { short_message: Buffer.from(receiptText, 'latin1') }),
+    ...(form !== 'text' && { receipted_message_id: smscId, message_state: messageState }),
   };
 };

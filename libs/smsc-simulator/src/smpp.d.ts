@@ -30,6 +30,9 @@ declare module 'smpp' {
     message_id?: string;
     receipted_message_id?: string;
     message_state?: number;
+    /** Of a query_sm_resp. */
+    error_code?: number;
+    final_date?: string | Date;
     /** 16 bits. */
     user_message_reference?: number;
     command_status?: number;
@@ -65,6 +68,7 @@ declare module 'smpp' {
     deliver_sm: Request;
     enquire_link: Request;
     unbind: Request;
+    query_sm: Request;
     on(event: 'connect' | 'secureConnect' | 'close', listener: () => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
     /** `pdu` for each PDU, then once more under its command's name. */
@@ -77,8 +81,9 @@ declare module 'smpp' {
 
   type Smpp = {
     /** `url` is smpp:// or, for TLS, ssmpp://. */
-    connect(options: Readonly<{ url: string }>, onConnect?: () => void): Session;
+    connect(options: Readonly<{ url: string; ca?: string }>, onConnect?: () => void): Session;
     createServer(onSession: (session: Session) => void): Server;
+    createServer(options: Readonly<{ key: string; cert: string }>, onSession: (session: Session) => void): Server;
   };
   const smpp: Smpp;
   export default smpp;

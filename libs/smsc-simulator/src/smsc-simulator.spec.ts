@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import smpp, { type Pdu, type PduFields, type Session } from 'smpp';
-import { startSmscSimulator, type SmscSimulator, type SmscSimulatorOptions } from './smsc-simulator.js';
+import { parseScript, startSmscSimulator, type SmscSimulator, type SmscSimulatorOptions } from './smsc-simulator.js';
 
 const credentials = { system_id: 'kwota', password: 'secret' };
 const underTest: { close(): Promise<void> }[] = [];
@@ -16,7 +16,7 @@ const simulate = async (options?: SmscSimulatorOptions): Promise<SmscSimulator> 
   return simulator;
 };
 
-type Command = 'bind_transceiver' | 'bind_transmitter' | 'submit_sm' | 'enquire_link' | 'unbind';
+type Command = 'query_sm' | 'bind_transceiver' | 'bind_transmitter' | 'submit_sm' | 'enquire_link' | 'unbind';
 const ask = (session: Session, command: Command, fields: PduFields = {}): Promise<Pdu> =>
   new Promise((resolve, reject) => {
     if (!session[command](fields, resolve)) reject(new Error('The socket takes no more.'));
@@ -274,4 +274,115 @@ it('thousands at once are all answered and all get their receipt', async () => {
   expect(new Set(ids).size).toBe(5_000);
   await until(() => receipts.length === 5_000);
   expect(new Set(receipts.map((receipt) => receipt.receipted_message_id))).toEqual(new Set(ids));
+});
+
+describe('a script', () => {
+  const submit = (session: Session, receiver = '+33600000004') => ask(session, 'submit_sm', message(receiver));
+
+  it.each([
+    ['lost', 0],
+    ['twice', 2],
+  ] as const)('has a receipt %s: %i come', async (receipt, expected) => {
+    const { session, receipts } = await bind(await simulate({ script: [{ receivers: '004$', receipt }] }));
+    await submit(session);
+    await submit(session, '+33600000005');
+    await until(() => receipts.length === expected + 1);
+  });
+
+  it('has a receipt before its answer', async () => {
+    const { session } = await bind(await simulate({ script: [{ receivers: '.', receipt: 'before' }] }));
+    const order: string[] = [];
+    session.on('deliver_sm', () => order.push('receipt'));
+    session.on('submit_sm_resp', () => order.push('answer'));
+    await submit(session);
+    expect(order).toEqual(['receipt', 'answer']);
+  });
+
+  it.each([
+    ['hex', (id: string) => BigInt(id).toString(16).toUpperCase()],
+    ['zeros', (id: string) => `0000${id}`],
+  ] as const)('spells ids with %s, in the text alone or in a TLV alone', async (receiptId, spelled) => {
+    const script = [
+      { receivers: '4$', receiptId, receiptForm: 'text' },
+      { receivers: '5$', receiptId, receiptForm: 'tlv' },
+    ] as const;
+    const { session, receipts } = await bind(await simulate({ ids: 'decimal', script }));
+    const ids = [await submit(session), await submit(session, '+33600000005')].map((answer) => spelled(answer.message_id ?? ''));
+    await until(() => receipts.length === 2);
+    expect(receipts[0]).not.toHaveProperty('receipted_message_id');
+    expect(textOf(receipts[0])).toContain(`id:${ids[0]} `);
+    expect(receipts[1]?.receipted_message_id).toBe(ids[1]);
+    expect(textOf(receipts[1])).toBe('');
+  });
+
+  it('takes a submit_sm and hangs up, or loses it, so many times', async () => {
+    const simulator = await simulate({ script: [{ receivers: '4$', answer: 'hang-up', times: 1 }, { receivers: '4$', answer: 'lose', times: 1 }] });
+    for (const taken of [1, 1, 2]) {
+      const { session } = await bind(simulator);
+      const closed = new Promise<void>((resolve) => session.on('close', resolve));
+      const answered = submit(session).then(() => undefined);
+      await Promise.race([closed, answered]);
+      expect(simulator.submissions.total).toBe(taken);
+    }
+  });
+
+  it('refuses with a status, then goes on', async () => {
+    const { session } = await bind(await simulate({ script: [{ receivers: '4$', status: 8, times: 1 }] }));
+    expect([(await submit(session)).command_status, (await submit(session)).command_status]).toEqual([8, 0]);
+  });
+
+  it.each([
+    ['{}', 'list'],
+    ['[{}]', 'rule 1 has no receivers'],
+    ['[{"receivers":"4$"},{"receivers":"5$","ptt":-1}]', 'rule 2: ptt'],
+    ['[{"receivers":"4$","recipt":"lost"}]', 'rule 1: recipt'],
+  ])('%s is refused with a reason', (json, reason) => expect(() => parseScript(json)).toThrow(reason));
+
+  it('is read from JSON', () => expect(parseScript('[{"receivers":"4$","receipt":"lost"}]')).toEqual([{ receivers: '4$', receipt: 'lost' }]));
+});
+
+describe('a busy SMSC', () => {
+  it('throttles what is over its window', async () => {
+    const { session } = await bind(await simulate({ windowMax: 2, latencyMs: 400 }));
+    const answers = await Promise.all([1, 2, 3].map((digit) => ask(session, 'submit_sm', message(`+3361234567${digit}`))));
+    expect(answers.map(({ command_status: status }) => status)).toEqual([0, 0, 0x58]);
+  });
+
+  it('throttles what is over its rate, and takes more in the next second', async () => {
+    const { session } = await bind(await simulate({ submitsPerSecondMax: 2 }));
+    const answers = await Promise.all([1, 2, 3].map((digit) => ask(session, 'submit_sm', message(`+3361234567${digit}`))));
+    expect(answers.filter(({ command_status: status }) => status === 0x58)).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    expect((await ask(session, 'submit_sm', message('+33612345678'))).command_status).toBe(0);
+  });
+});
+
+it('a message from a phone comes to who is bound', async () => {
+  const simulator = await simulate();
+  const { receipts } = await bind(simulator);
+  simulator.fromPhone({ from: '33600000004', to: '36184', text: 'STOP żółw' });
+  await until(() => receipts.length === 1);
+  expect(receipts[0]).toMatchObject({ source_addr: '33600000004', destination_addr: '36184', esm_class: 0 });
+  expect(textOf(receipts[0])).toBe('STOP żółw');
+});
+
+it('query_sm tells how a message ended, where it is offered', async () => {
+  const { session } = await bind(await simulate({ answersQueries: true, receiptDelayMs: 30 }));
+  const { message_id: smscId = '' } = await ask(session, 'submit_sm', message('+33600000023'));
+  const query = () => ask(session, 'query_sm', { message_id: smscId });
+  expect(await query()).toMatchObject({ command_status: 0, message_state: 1 });
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  expect(await query()).toMatchObject({ message_id: smscId, message_state: 5 });
+  expect((await ask(session, 'query_sm', { message_id: 'other' })).command_status).toBe(0x67);
+  const { session: silent } = await bind(await simulate());
+  expect((await ask(silent, 'query_sm', { message_id: smscId })).command_status).toBe(0x03);
+});
+
+it('hanging up loses all links, and it takes new ones', async () => {
+  const simulator = await simulate();
+  const { session } = await bind(simulator);
+  const closed = new Promise<void>((resolve) => session.on('close', resolve));
+  simulator.hangUp();
+  await closed;
+  await bind(simulator);
 });

@@ -5,6 +5,7 @@ import { SimulatedSmsc, type SmscSimulatorOptions } from './simulated-smsc.js';
 import type { Submission } from './submission-log.js';
 
 export type { SmscSimulatorOptions } from './simulated-smsc.js';
+export { parseScript, type ScriptedRule, type SimulatorScript } from './script.js';
 export type { Submission } from './submission-log.js';
 
 export type SmscSimulator = Readonly<{
@@ -14,6 +15,10 @@ export type SmscSimulator = Readonly<{
   submissions: Readonly<{ total: number; all(): readonly Submission[]; count(receiver: string, userMessageReference?: number): number }>;
   /** Receipts that no client has answered yet. */
   receiptsWaiting(): number;
+  /** A phone sends a message to one of ours. */
+  fromPhone(message: Readonly<{ from: string; to: string; text: string }>): void;
+  /** All links are lost at once; it goes on listening. */
+  hangUp(): void;
   close(): Promise<void>;
 }>;
 
@@ -33,6 +38,8 @@ export const startSmscSimulator = async (options: SmscSimulatorOptions = {}): Pr
     port,
     submissions: simulator.submissions,
     receiptsWaiting: () => simulator.receiptsWaiting(),
+    fromPhone: (message) => simulator.fromPhone(message),
+    hangUp: () => simulator.hangUp(),
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const session of [...server.sessions]) session.destroy();

@@ -1,190 +1,58 @@
-import type { PartHealth } from '@kwota/service-kit/health';
+import type { ConnectorSettings } from '@kwota/contracts/carrier.requests.v1';
 import type { Logger } from '@kwota/service-kit/logger';
-import smpp, { type Pdu, type PduFields, type Session } from 'smpp';
+import type { Pdu, PduFields } from 'smpp';
+import { SmscLink, type SmscListener } from './smsc.link.js';
 
-/** There is one connection; its name is in every receipt and beside every SMSC id, because another SMSC may give the same id. */
-export const connector = 'default';
+export type ConnectionOptions = Readonly<{ connector: string; url: string } & Pick<ConnectorSettings, 'bind' | 'systemType' | 'tlsCa'>>;
 
-const bindTimeoutMs = 10_000;
-const enquireIntervalMs = 30_000;
-/** Shorter than the interval: one is under way at a time. */
-const enquireTimeoutMs = 15_000;
-/** An SMSC that answers a submit_sm later than this is taken for gone. */
-const answerTimeoutMs = 60_000;
-const watchIntervalMs = 5_000;
-const reconnectDelayMsMin = 100;
-const reconnectDelayMsMax = 30_000;
-/** How long a stop waits for answers under way; the rest is found as claims by the next start. */
-const drainMsMax = 4_000;
-const smppVersion = 0x34;
-
-type OnAnswer = (answer: Pdu | undefined) => void;
-export type SmscListener = Readonly<{
-  onBound: () => void;
-  /** Not called again until it answers with a command_status, or the link is lost. */
-  onDeliverSm: (pdu: Pdu, answer: (commandStatus: number) => void) => void;
-}>;
-
-/** One bind as transceiver, kept up: enquire_link, reconnect with growing pauses. */
+/** The way to one SMSC: one bind for both directions, or one for each. */
 export class SmscConnection {
-  private session: Session | undefined;
-  private bound: Session | undefined;
-  private listener: SmscListener | undefined;
-  private readonly unanswered = new Map<OnAnswer, number>();
-  private stopped = false;
-  private failures = 0;
-  private problem = 'not connected yet';
-  private corked: Session | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private enquireTimeout: NodeJS.Timeout | undefined;
+  private readonly sending: SmscLink;
+  private readonly receiving: SmscLink | undefined;
 
   constructor(
-    /** smpp:// or ssmpp:// with system_id and password. */
-    private readonly url: string,
-    private readonly log: Logger,
-  ) {}
+    readonly options: ConnectionOptions,
+    log: Logger,
+  ) {
+    const { bind } = options;
+    this.sending = new SmscLink({ ...options, bind: bind === 'pair' ? 'bind_transmitter' : 'bind_transceiver' }, log);
+    this.receiving = bind === 'pair' ? new SmscLink({ ...options, bind: 'bind_receiver' }, log) : undefined;
+  }
 
+  /** It takes submit_sm. Receipts wait at the SMSC while the other direction is away. */
   get isBound(): boolean {
-    return this.bound !== undefined;
+    return this.sending.isBound;
   }
 
   get inFlight(): number {
-    return this.unanswered.size;
+    return this.sending.inFlight;
   }
 
-  /** The carrier is ready without its SMSC: messages queue until their validity ends (DESIGN §7). */
-  health(): PartHealth {
-    return { ready: true, reasons: [], warnings: this.isBound ? [] : [`the SMSC is away: ${this.problem}; messages wait`] };
+  get awayMs(): number {
+    return this.sending.awayMs;
+  }
+
+  get problem(): string {
+    return this.sending.problem || (this.receiving?.problem ?? '');
   }
 
   start(listener: SmscListener): void {
-    this.listener = listener;
-    this.connect();
+    this.sending.start(listener);
+    this.receiving?.start({ ...listener, onBound: () => undefined });
   }
 
-  /** False: it was not sent. Else `onAnswer` is called once, with undefined when the link was lost before the answer. */
-  submit(fields: PduFields, onAnswer: OnAnswer): boolean {
-    const session = this.bound;
-    if (!session) return false;
-    this.gatherWrites(session);
-    const settle = (answer: Pdu): void => {
-      if (this.unanswered.delete(onAnswer)) onAnswer(answer);
-    };
-    if (!session.submit_sm(fields, settle)) return false;
-    this.unanswered.set(onAnswer, performance.now());
-    return true;
+  /** As SmscLink.submit. */
+  submit(fields: PduFields, onAnswer: (answer: Pdu | undefined) => void): boolean {
+    return this.sending.submit(fields, onAnswer);
+  }
+
+  query(fields: PduFields, onAnswer: (answer: Pdu) => void): boolean {
+    return this.sending.query(fields, onAnswer);
   }
 
   /** Waits a while for answers under way, unbinds and hangs up. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    const giveUpAtMs = performance.now() + drainMsMax;
-    while (this.isBound && this.inFlight > 0 && performance.now() < giveUpAtMs) await pause(10);
-    const session = this.session;
-    if (!session || session.socket.destroyed) return;
-    const closed = new Promise<void>((resolve) => session.on('close', resolve));
-    if (this.isBound) session.unbind({}, () => session.close());
-    setTimeout(() => session.destroy(), 1_000).unref();
-    if (!this.isBound) session.destroy();
-    await closed;
-  }
-
-  private connect(): void {
-    const { protocol, host, username, password } = new URL(this.url);
-    const session = smpp.connect({ url: `${protocol}//${host}` }, () => {
-      const fields = { system_id: decodeURIComponent(username), password: decodeURIComponent(password), interface_version: smppVersion };
-      session.bind_transceiver(fields, (answer) => this.onBindAnswer(session, answer));
-    });
-    this.session = session;
-    session.socket.setNoDelay(true);
-    const bindTimer = setTimeout(() => {
-      if (this.bound !== session) this.hangUp(session, 'no answer to the bind');
-    }, bindTimeoutMs);
-    const watchTimer = setInterval(() => this.watch(session), watchIntervalMs);
-    const enquireTimer = setInterval(() => this.enquire(session), enquireIntervalMs);
-    session.on('error', (error) => this.hangUp(session, (error as NodeJS.ErrnoException).code ?? error.name));
-    session.on('close', () => {
-      clearTimeout(bindTimer);
-      clearInterval(watchTimer);
-      clearInterval(enquireTimer);
-      clearTimeout(this.enquireTimeout);
-      this.onClosed(session);
-    });
-    session.on('pdu', (pdu) => this.onPdu(session, pdu));
-  }
-
-  private onBindAnswer(session: Session, { command_status: status }: Pdu): void {
-    if (status !== 0) {
-      this.log.error({ commandStatus: status }, 'the SMSC refuses the bind');
-      this.hangUp(session, `it refuses the bind with command_status ${status}`);
-      return;
-    }
-    this.failures = 0;
-    this.problem = 'it has hung up';
-    this.bound = session;
-    this.log.info({ connector }, 'bound to the SMSC');
-    this.listener?.onBound();
-  }
-
-  private onPdu(session: Session, pdu: Pdu): void {
-    if (pdu.isResponse()) return;
-    const answer = (fields: PduFields): void => {
-      this.gatherWrites(session);
-      session.send(pdu.response(fields));
-    };
-    if (pdu.command === 'deliver_sm') this.listener?.onDeliverSm(pdu, (commandStatus) => answer({ command_status: commandStatus }));
-    else if (pdu.command === 'enquire_link') answer({});
-    else if (pdu.command === 'unbind') {
-      answer({});
-      this.problem = 'it has unbound';
-      setImmediate(() => session.close());
-    } else answer({ command_status: smppInvalidCommand });
-  }
-
-  private watch(session: Session): void {
-    const [oldestAtMs] = this.unanswered.values();
-    if (oldestAtMs !== undefined && performance.now() - oldestAtMs > answerTimeoutMs) this.hangUp(session, 'no answer to a submit_sm');
-  }
-
-  private enquire(session: Session): void {
-    if (this.bound !== session) return;
-    clearTimeout(this.enquireTimeout);
-    this.enquireTimeout = setTimeout(() => this.hangUp(session, 'no answer to an enquire_link'), enquireTimeoutMs);
-    session.enquire_link({}, () => clearTimeout(this.enquireTimeout));
-  }
-
-  private hangUp(session: Session, problem: string): void {
-    this.problem = problem;
-    session.destroy();
-  }
-
-  private onClosed(session: Session): void {
-    if (this.bound === session) {
-      this.bound = undefined;
-      this.log.warn({ connector, problem: this.problem }, 'the link to the SMSC is lost');
-    }
-    const lost = [...this.unanswered.keys()];
-    this.unanswered.clear();
-    for (const onAnswer of lost) onAnswer(undefined);
-    if (this.stopped) return;
-    this.failures += 1;
-    const delayMs = Math.min(reconnectDelayMsMin * 2 ** (this.failures - 1), reconnectDelayMsMax);
-    // Half to all of it: carriers that lost the same SMSC do not come back in one moment.
-    this.timer = setTimeout(() => this.connect(), delayMs * (0.5 + Math.random() / 2));
-  }
-
-  /** What is sent in one turn leaves in one write. */
-  private gatherWrites(session: Session): void {
-    if (this.corked === session) return;
-    this.corked = session;
-    session.socket.cork();
-    setImmediate(() => {
-      this.corked = undefined;
-      session.socket.uncork();
-    });
+    await this.sending.stop();
+    await this.receiving?.stop();
   }
 }
-
-const smppInvalidCommand = 0x03;
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,9 +1,9 @@
 import { expiredOutcome, silentOutcome } from '@kwota/delivery-codes';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
-import { connector } from '../connect-smsc/smsc.connection.js';
 import { PartReceiptsPublisher } from '../part-receipts.publisher.js';
 import { PartsRepository, partState } from '../parts.repository.js';
+import { SubmittedPartsRepository } from '../submitted-parts.repository.js';
 
 const lookIntervalMs = 1_000;
 const cleanIntervalMs = 60 * 60 * 1_000;
@@ -22,6 +22,7 @@ export class ExpirePartsWorker {
   constructor(
     private readonly database: ServiceDatabase,
     private readonly parts: PartsRepository,
+    private readonly submitted: SubmittedPartsRepository,
     private readonly receipts: PartReceiptsPublisher,
     private readonly log: Logger,
   ) {}
@@ -56,7 +57,7 @@ export class ExpirePartsWorker {
   }
 
   async clean(nowMs: number): Promise<void> {
-    await this.database.transaction((manager) => this.parts.forgetEarly(manager, nowMs - keptMs));
+    await this.database.transaction((manager) => this.submitted.forgetEarly(manager, nowMs - keptMs));
     let after: number | undefined = 0;
     while (after !== undefined && !this.stopped) {
       const from: number = after;
@@ -68,7 +69,7 @@ export class ExpirePartsWorker {
     for (let ended = partsMax; ended === partsMax && !this.stopped; ) {
       ended = await this.database.transaction(async (manager) => {
         const parts = await this.parts.expire(manager, state, atMs, partsMax);
-        await this.receipts.report(manager, parts.map((part) => ({ part, stage: 'expired', outcome, atMs, raw: { connector } })));
+        await this.receipts.report(manager, parts.map((part) => ({ part, stage: 'expired', outcome, atMs, raw: { connector: part.connector } })));
         return parts.length;
       });
       if (ended > 0) this.receipts.relay();

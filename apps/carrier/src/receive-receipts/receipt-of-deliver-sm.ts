@@ -1,5 +1,5 @@
 import type { Pdu } from 'smpp';
-import type { RawReceipt } from '../parts.repository.js';
+import type { RawReceipt } from './smsc-id.js';
 
 /** SMPP 3.4, 5.2.12: bits 2 to 5 of esm_class; 0 is a message from a phone. */
 const messageTypeBits = 0x3c;
@@ -19,5 +19,13 @@ export const receiptOfDeliverSm = (pdu: Pdu, receivedAtMs: number): RawReceipt |
   const [fields = ''] = textOf(pdu).split(/ text:/i, 1);
   const smscId = pdu.receipted_message_id?.replace(/\0+$/, '') || fieldOf(fields, 'id');
   if (!smscId) return undefined;
-  return { smscId, stat: fieldOf(fields, 'stat'), err: fieldOf(fields, 'err'), messageState: pdu.message_state ?? null, receivedAtMs };
+  return {
+    smscId,
+    stat: fieldOf(fields, 'stat'),
+    err: fieldOf(fields, 'err'),
+    messageState: pdu.message_state ?? null,
+    // In a receipt the message's addresses change places.
+    receiver: pdu.source_addr?.replace(/\D/g, '') || null,
+    receivedAtMs,
+  };
 };

@@ -20,13 +20,13 @@ export class ReceiveReceiptsOnDeliverSm {
   }
 
   /** The answer goes out when the receipt is durable, never before: then the SMSC forgets it. */
-  receive(pdu: Pdu, answer: (commandStatus: number) => void): void {
+  receive(connector: string, pdu: Pdu, answer: (commandStatus: number) => void): void {
     const receipt = receiptOfDeliverSm(pdu, Date.now());
     if (!receipt) {
       this.refused.inc();
       this.log.warn({ esmClass: pdu.esm_class }, 'a deliver_sm that is no receipt is refused');
       answer(commandStatus.permanentAppError);
     } else if (this.recorder.unwrittenReceipts >= backlogMax) answer(commandStatus.messageQueueFull);
-    else this.recorder.record({ kind: 'receipt', receipt, committed: () => answer(commandStatus.ok) });
+    else this.recorder.record({ kind: 'receipt', connector, receipt, committed: () => answer(commandStatus.ok) });
   }
 }

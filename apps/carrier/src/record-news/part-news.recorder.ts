@@ -5,19 +5,21 @@ import { GatheredWrites } from '@kwota/service-kit/gathered-writes';
 import type { Logger } from '@kwota/service-kit/logger';
 import type { Metrics } from '@kwota/service-kit/metrics';
 import type { EntityManager } from 'typeorm';
-import { connector } from '../connect-smsc/smsc.connection.js';
 import { PartReceiptsPublisher, type PartReport } from '../part-receipts.publisher.js';
-import { keyOfPart, partState, PartsRepository, type ClaimedPart, type PartAddress, type RawReceipt } from '../parts.repository.js';
+import { keyOfPart, partState, PartsRepository, type ClaimedPart, type PartAddress } from '../parts.repository.js';
+import { QueriesRepository } from '../query-parts/queries.repository.js';
+import type { RawReceipt } from '../receive-receipts/smsc-id.js';
+import { SubmittedPartsRepository } from '../submitted-parts.repository.js';
 
 export type PartNews =
   | Readonly<{ kind: 'submitted'; part: ClaimedPart; smscId: string; atMs: number }>
   | Readonly<{ kind: 'refused'; part: ClaimedPart; commandStatus: number; outcome: DeliveryOutcome; atMs: number }>
   /** Never submitted: its validity ended first. */
   | Readonly<{ kind: 'expired'; part: ClaimedPart; atMs: number }>
-  | Readonly<{ kind: 'requeued'; part: ClaimedPart; dueAtMs: number; attempts: number }>
+  | Readonly<{ kind: 'requeued'; part: ClaimedPart; dueAtMs: number; attempts: number; pinned: boolean }>
   | Readonly<{ kind: 'unanswered'; part: ClaimedPart }>
   /** `committed` runs when it cannot be lost any more: only then may the SMSC forget it. */
-  | Readonly<{ kind: 'receipt'; receipt: RawReceipt; committed: () => void }>;
+  | Readonly<{ kind: 'receipt'; connector: string; receipt: RawReceipt; committed: () => void }>;
 
 const partsOf = (news: readonly PartNews[]): ClaimedPart[] => news.flatMap((item) => (item.kind === 'receipt' ? [] : [item.part]));
 type NewsOf<Kind extends PartNews['kind']> = Extract<PartNews, { kind: Kind }>;
@@ -34,12 +36,16 @@ export type RecorderListener = Readonly<{
   onRequeued: () => void;
   /** There is room for more news. */
   onWritten: () => void;
+  /** Which dialect a connector's receipts speak. */
+  profileOf: (connector: string) => ReceiptProfile;
+  /** After how long the SMSC is asked about a message without news; 0: never. */
+  queryAfterMsOf: (connector: string) => number;
 }>;
 
 export class PartNewsRecorder {
   private readonly gathered: GatheredWrites<PartNews>;
   private earlyKept = 0;
-  private answersUnwritten = 0;
+  private readonly answersUnwritten = new Map<string, number>();
   private receiptsUnwritten = 0;
   private listener: RecorderListener | undefined;
   private readonly codesUnknown;
@@ -48,8 +54,9 @@ export class PartNewsRecorder {
   constructor(
     private readonly database: ServiceDatabase,
     private readonly parts: PartsRepository,
+    private readonly submitted: SubmittedPartsRepository,
+    private readonly queries: QueriesRepository,
     private readonly receipts: PartReceiptsPublisher,
-    private readonly profile: ReceiptProfile,
     private readonly log: Logger,
     metrics: Metrics,
   ) {
@@ -59,9 +66,9 @@ export class PartNewsRecorder {
     this.receiptsUnmatched = metrics.counter('kwota_carrier_receipts_unmatched_total', 'Receipts that came before, or without, the answer to their submit_sm');
   }
 
-  /** Answers to submit_sm that are not durable yet: a crash would have their parts sent again. */
-  get unwrittenAnswers(): number {
-    return this.answersUnwritten;
+  /** A connector's answers to submit_sm that are not durable yet: a crash would have their parts sent again. */
+  unwrittenAnswers(connector: string): number {
+    return this.answersUnwritten.get(connector) ?? 0;
   }
 
   /** Receipts that are not durable yet. */
@@ -71,7 +78,7 @@ export class PartNewsRecorder {
 
   async start(listener: RecorderListener): Promise<void> {
     this.listener = listener;
-    this.earlyKept = await this.database.read((manager) => this.parts.countEarly(manager));
+    this.earlyKept = await this.database.read((manager) => this.submitted.countEarly(manager));
   }
 
   record(news: PartNews): void {
@@ -97,9 +104,9 @@ export class PartNewsRecorder {
     else this.listener?.onWritten();
   }
 
-  private countUnwritten({ kind }: PartNews, by: 1 | -1): void {
-    if (kind === 'receipt') this.receiptsUnwritten += by;
-    else this.answersUnwritten += by;
+  private countUnwritten(news: PartNews, by: 1 | -1): void {
+    if (news.kind === 'receipt') this.receiptsUnwritten += by;
+    else this.answersUnwritten.set(news.part.connector, this.unwrittenAnswers(news.part.connector) + by);
   }
 
   private async writeIn(manager: EntityManager, all: readonly PartNews[]) {
@@ -108,26 +115,43 @@ export class PartNewsRecorder {
     const refused = ofKind(news, 'refused');
     const expired = ofKind(news, 'expired');
     const idsOf = (items: readonly { part: ClaimedPart }[]) => items.map(({ part }) => part);
-    await this.parts.markSubmitted(manager, connector, submitted.map(({ part: { messageId, part }, smscId }) => ({ messageId, part, smscId })));
+    await this.submitted.mark(manager, submitted.map(({ part: { messageId, part, connector }, smscId }) => ({ messageId, part, smscId, connector })));
     await this.parts.markEnded(manager, idsOf([...refused, ...expired]));
     await this.parts.markUnanswered(manager, idsOf(ofKind(news, 'unanswered')));
-    await this.parts.requeue(manager, ofKind(news, 'requeued').map(({ part: { messageId, part }, dueAtMs, attempts }) => ({ messageId, part, dueAtMs, attempts })));
-
-    // Of several carriers each keeps what came to its bind.
-    const early = this.earlyKept > 0 || this.database.isShared ? await this.parts.takeEarly(manager, connector, submitted.map(({ smscId }) => smscId)) : [];
-    const received = [...early, ...ofKind(news, 'receipt').map(({ receipt }) => receipt)];
-    const partBySmscId = await this.findParts(manager, submitted, received);
-    const unmatched = received.filter(({ smscId }) => !partBySmscId.has(smscId));
-    await this.parts.keepEarly(manager, connector, unmatched);
+    await this.parts.requeue(manager, ofKind(news, 'requeued').map(({ part: { messageId, part }, ...queued }) => ({ messageId, part, ...queued })));
 
     const reports: PartReport[] = [
-      ...submitted.map(({ part, smscId, atMs }) => ({ part, stage: 'submitted', outcome: submittedOutcome, atMs, raw: { connector, smscId } }) as const),
-      ...refused.map(({ part, outcome, commandStatus, atMs }) => ({ part, stage: 'refused', outcome, atMs, raw: { connector, commandStatus } }) as const),
-      ...expired.map(({ part, atMs }) => ({ part, stage: 'expired', outcome: expiredOutcome, atMs, raw: { connector } }) as const),
-      ...received.flatMap((receipt) => this.reportOf(receipt, partBySmscId.get(receipt.smscId))),
+      ...submitted.map(({ part, smscId, atMs }) => ({ part, stage: 'submitted', outcome: submittedOutcome, atMs, raw: { connector: part.connector, smscId } }) as const),
+      ...refused.map(({ part, outcome, commandStatus, atMs }) => ({ part, stage: 'refused', outcome, atMs, raw: { connector: part.connector, commandStatus } }) as const),
+      ...expired.map(({ part, atMs }) => ({ part, stage: 'expired', outcome: expiredOutcome, atMs, raw: { connector: part.connector } }) as const),
     ];
+    let unmatched = 0;
+    let earlyTaken = 0;
+    const connectors = new Set([...submitted.map(({ part }) => part.connector), ...ofKind(news, 'receipt').map(({ connector }) => connector)]);
+    for (const connector of connectors) {
+      const ofConnector = submitted.filter(({ part }) => part.connector === connector);
+      // Of several carriers each keeps what came to its bind.
+      const mayBeEarly = this.earlyKept > 0 || this.database.isShared;
+      const early = mayBeEarly ? await this.submitted.takeEarly(manager, connector, ofConnector.map(({ part: { receiver }, smscId }) => ({ smscId, receiver }))) : [];
+      const received = [...early, ...ofKind(news, 'receipt').filter((one) => one.connector === connector).map(({ receipt }) => receipt)];
+      const found = await this.findParts(manager, connector, ofConnector, received);
+      const unfit = received.filter((receipt) => !found.get(receipt)?.length);
+      await this.submitted.keepEarly(manager, connector, unfit);
+      earlyTaken += early.length;
+      unmatched += unfit.length;
+      reports.push(...received.flatMap((receipt) => (found.get(receipt) ?? []).map((part) => this.reportOf(connector, receipt, part))));
+    }
+    await this.keepQueries(manager, reports);
     await this.receipts.report(manager, reports);
-    return { reports, earlyKept: this.earlyKept - early.length + unmatched.length, unmatched: unmatched.length };
+    return { reports, earlyKept: this.earlyKept - earlyTaken + unmatched, unmatched };
+  }
+
+  private async keepQueries(manager: EntityManager, reports: readonly PartReport[]): Promise<void> {
+    const asked = reports.map((report) => ({ ...report, afterMs: this.listener?.queryAfterMsOf(report.raw.connector) ?? 0 })).filter(({ afterMs }) => afterMs > 0);
+    if (asked.length === 0) return;
+    const submitted = asked.filter(({ stage }) => stage === 'submitted');
+    await this.queries.add(manager, submitted.map(({ part: { messageId, part }, raw: { connector }, atMs, afterMs }) => ({ messageId, part, connector, atMs: atMs + afterMs })));
+    await this.queries.drop(manager, asked.filter(({ outcome }) => outcome.final).map(({ part }) => part));
   }
 
   /**
@@ -146,17 +170,27 @@ export class PartNewsRecorder {
   }
 
   /** Most receipts follow their answer closely: those of this very batch need no look-up. */
-  private async findParts(manager: EntityManager, submitted: readonly NewsOf<'submitted'>[], received: readonly RawReceipt[]): Promise<Map<string, PartAddress>> {
-    const found = new Map<string, PartAddress>(submitted.map(({ part, smscId }) => [smscId, part]));
-    const others = new Set(received.map(({ smscId }) => smscId).filter((smscId) => !found.has(smscId)));
-    for (const [smscId, part] of await this.parts.findSubmitted(manager, connector, [...others])) found.set(smscId, part);
+  private async findParts(
+    manager: EntityManager,
+    connector: string,
+    submitted: readonly NewsOf<'submitted'>[],
+    received: readonly RawReceipt[],
+  ): Promise<Map<RawReceipt, readonly PartAddress[]>> {
+    const bySmscId = new Map<string, PartAddress[]>();
+    for (const { part, smscId } of submitted) bySmscId.set(smscId, [...(bySmscId.get(smscId) ?? []), part]);
+    const others = received.filter(({ smscId }) => !bySmscId.has(smscId));
+    const found: Map<RawReceipt, readonly PartAddress[]> = await this.submitted.find(manager, connector, others);
+    for (const receipt of received) {
+      const parts = bySmscId.get(receipt.smscId);
+      if (parts) found.set(receipt, parts);
+    }
     return found;
   }
 
-  private reportOf({ smscId, stat, err, messageState, receivedAtMs }: RawReceipt, part: PartAddress | undefined): PartReport[] {
-    if (!part) return [];
+  private reportOf(connector: string, { smscId, stat, err, messageState, receivedAtMs }: RawReceipt, part: PartAddress): PartReport {
     const said = { ...(stat !== null && { stat }), ...(err !== null && { err }), ...(messageState !== null && { messageState }) };
-    return [{ part, stage: 'receipt', outcome: outcomeOfReceipt(said, this.profile), atMs: receivedAtMs, raw: { connector, smscId, ...said } }];
+    const outcome = outcomeOfReceipt(said, this.listener?.profileOf(connector) ?? 'generic');
+    return { part, stage: 'receipt', outcome, atMs: receivedAtMs, raw: { connector, smscId, ...said } };
   }
 
   private noteUnknown({ stage, outcome, raw }: PartReport): void {

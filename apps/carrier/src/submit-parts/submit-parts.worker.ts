@@ -5,27 +5,22 @@ import type { Logger } from '@kwota/service-kit/logger';
 import type { Metrics } from '@kwota/service-kit/metrics';
 import type { Pdu } from 'smpp';
 import type { EntityManager } from 'typeorm';
-import type { LostAnswerPolicy } from '../carrier.config.js';
-import { SmscConnection } from '../connect-smsc/smsc.connection.js';
-import { keyOfPart, PartsRepository, partState, type ClaimedPart, type NewPart } from '../parts.repository.js';
-import { PartNewsRecorder } from '../record-news/part-news.recorder.js';
-import { submitSmOf } from './submit-sm.js';
-
-export type SubmitOptions = Readonly<{ windowSize: number; lostAnswer: LostAnswerPolicy }>;
+import type { Connector } from '../connectors/connector.js';
+import { keyOfPart, PartsRepository, type ClaimedPart, type NewPart } from '../parts.repository.js';
+import { PartNewsRecorder, type PartNews } from '../record-news/part-news.recorder.js';
+import { LinkPause } from './link-pause.js';
+import { submitSmOf, unitsOf, type Unit } from './submit-sm.js';
+import { ThroughputLimit } from './throughput-limit.js';
 
 /** A part that the SMSC was too busy for waits 0.5 s, then twice as long each time, up to a minute. */
 const busyDelayMsMin = 500;
 const busyDelayMsMax = 60_000;
-/** So many busy answers on end pause the whole link; a single one is its receiver's affair. */
-const busyAnswersMin = 3;
-const linkPauseMsMin = 100;
-const linkPauseMsMax = 5_000;
 /** Between looks at the queue: no shorter than this, no longer than that. */
 const lookDelayMsMin = 100;
 const lookDelayMsMax = 60_000;
 const storeRetryDelayMs = 500;
 
-/** Claims due parts, submits them within the window, and hands every answer to the recorder. */
+/** Claims a connector's due parts, submits them within its window and rate, and hands every answer to the recorder. */
 export class SubmitPartsWorker {
   private ready: ClaimedPart[] = [];
   /** Places promised to parts whose transaction runs. */
@@ -39,36 +34,25 @@ export class SubmitPartsWorker {
   /** Parts may be due that are not claimed yet; without it each answer would cost a look into the queue. */
   private mayBeDue = true;
   private stopped = false;
-  private busyAnswers = 0;
-  private pausedUntilMs = 0;
+  private readonly pause = new LinkPause();
+  private readonly throughput = new ThroughputLimit();
   private timer: NodeJS.Timeout | undefined;
   private timerAtMs = Infinity;
-  private readonly answers;
 
   constructor(
     private readonly database: ServiceDatabase,
     private readonly claims: InstanceClaims,
     private readonly parts: PartsRepository,
-    private readonly connection: SmscConnection,
+    private readonly connector: Connector,
     private readonly recorder: PartNewsRecorder,
-    private readonly options: SubmitOptions,
+    private readonly isCarrierPaused: () => boolean,
+    private readonly answers: Pick<ReturnType<Metrics['counter']>, 'inc'>,
     private readonly log: Logger,
-    metrics: Metrics,
-  ) {
-    this.answers = metrics.counter('kwota_carrier_submit_answers_total', 'Answers to submit_sm', ['answer']);
-    metrics.gauge('kwota_carrier_submits_in_flight', 'submit_sm not answered yet', () => this.connection.inFlight);
-  }
+  ) {}
 
-  /** Claims of instances that are dead are answers that never came. */
-  async start(): Promise<void> {
-    const unanswered = this.options.lostAnswer === 'resend' ? partState.queued : partState.unanswered;
-    await this.claims.start({
-      release: (manager) => this.parts.releaseClaims(manager, unanswered),
-      onLost: () => this.dropClaims(),
-      // Also for what a carrier that is gone had put in the queue.
-      onLook: async () => this.wake(),
-    });
+  start(): void {
     this.started = true;
+    this.wake();
   }
 
   /** Parts may have become due: new ones, or some that came back to the queue. */
@@ -89,7 +73,7 @@ export class SubmitPartsWorker {
    * wait before them, or there is no room for so many.
    */
   epochForNew(partsCount: number): number | undefined {
-    const hasRoom = this.ready.length + this.reserved + partsCount <= this.options.windowSize;
+    const hasRoom = this.ready.length + this.reserved + partsCount <= this.windowSize;
     if (this.stopped || !this.started || this.mayBeDue || !hasRoom || !this.maySubmit()) return undefined;
     this.reserved += partsCount;
     return this.claims.epoch;
@@ -108,12 +92,12 @@ export class SubmitPartsWorker {
     if (this.database.isShared) for (const part of parts) if (part.epoch === this.claims.epoch) this.held.delete(keyOfPart(part));
   }
 
-  /** What was claimed and not sent waits for the next start. The connection is stopped after it, the recorder last. */
+  /** What was claimed and not sent waits again. The connection is stopped after it, the recorder last. */
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.running;
-    for (const part of this.ready.splice(0)) this.requeue(part, part.dueAtMs, part.attempts);
+    for (const part of this.ready.splice(0)) this.recorder.record(this.requeued(part, false));
   }
 
   private async run(): Promise<void> {
@@ -129,31 +113,36 @@ export class SubmitPartsWorker {
   }
 
   private async submitDue(): Promise<void> {
-    const { windowSize } = this.options;
+    const { windowSize } = this;
     for (;;) {
       this.submitReady();
       // A half-empty window before the next claim: else each answer would cost a transaction.
       const hasRoom = this.ready.length === 0 && this.unsettled <= windowSize / 2 && this.maySubmit();
-      if (!hasRoom || !this.mayBeDue || this.stopped) return;
+      if (!hasRoom || !this.mayBeDue || this.stopped) {
+        this.waitForTurn();
+        return;
+      }
       this.mayBeDue = false;
-      const claimed = await this.claim();
+      const partsMax = this.claimMax;
+      const claimed = await this.claim(partsMax);
       this.hold(claimed);
-      if (claimed.length === windowSize) {
+      if (claimed.length >= partsMax) {
         this.mayBeDue = true;
         continue;
       }
-      const nextDueAtMs = await this.database.read((manager) => this.parts.nextDueAtMs(manager));
+      const nextDueAtMs = await this.database.read((manager) => this.parts.nextDueAtMs(manager, this.connector.name));
       if (nextDueAtMs !== undefined) this.lookAgainIn(nextDueAtMs - Date.now());
       if (claimed.length === 0) return;
     }
   }
 
-  private async claim(): Promise<ClaimedPart[]> {
+  private async claim(partsMax: number): Promise<ClaimedPart[]> {
     const { epoch } = this.claims;
     try {
       return await this.database.transaction(async (manager) => {
         if (this.mayHaveForgotten && this.database.isShared) await this.putBackForgotten(manager, epoch);
-        return this.parts.claim(manager, epoch, Date.now(), this.options.windowSize);
+        const wholeMessages = this.connector.settings.longMessages === 'payload';
+        return this.parts.claim(manager, { connector: this.connector.name, epoch, nowMs: Date.now(), partsMax, wholeMessages });
       });
     } catch (error) {
       this.mayBeDue = true;
@@ -164,7 +153,7 @@ export class SubmitPartsWorker {
 
   /** Claims that were committed though the connection broke before the server could say so. Nobody has sent them. */
   private async putBackForgotten(manager: EntityManager, epoch: number): Promise<void> {
-    const claimed = await this.parts.claimedUnder(manager, epoch);
+    const claimed = await this.parts.claimedUnder(manager, this.connector.name, epoch);
     await this.parts.requeue(manager, claimed.filter((part) => !this.held.has(keyOfPart(part))));
     this.mayHaveForgotten = false;
   }
@@ -177,72 +166,101 @@ export class SubmitPartsWorker {
   }
 
   /** What was sent may still be answered. */
-  private dropClaims(): void {
+  dropClaims(): void {
     this.ready = [];
     this.held.clear();
   }
 
+  private get windowSize(): number {
+    return this.connector.settings.windowSize;
+  }
+
+  /** What waits in memory for its turn counts as claimed: under a limit no more than goes out in a second. */
+  private get claimMax(): number {
+    const { windowSize, submitsPerSecondMax } = this.connector.settings;
+    return submitsPerSecondMax === 0 ? windowSize : Math.min(windowSize, submitsPerSecondMax);
+  }
+
   private maySubmit(): boolean {
-    return this.claims.isSure && this.connection.isBound && this.pausedUntilMs <= performance.now() && this.unsettled < this.options.windowSize;
+    const { connection, settings } = this.connector;
+    if (!this.claims.isSure || !connection.isBound || this.unsettled >= this.pause.windowOf(settings.windowSize) || this.isPaused) return false;
+    const nowMs = performance.now();
+    return this.pause.isOver(nowMs) && this.throughput.waitMs(settings.submitsPerSecondMax, nowMs) === 0;
+  }
+
+  private get isPaused(): boolean {
+    return this.connector.paused || this.isCarrierPaused();
   }
 
   /** Without an answer, or with one that is not durable yet: what a crash now would have sent again, a window of them at most. */
   private get unsettled(): number {
-    return this.connection.inFlight + this.recorder.unwrittenAnswers;
+    return this.connector.connection.inFlight + this.recorder.unwrittenAnswers(this.connector.name);
   }
 
   private submitReady(): void {
+    const { connection, settings } = this.connector;
     let sent = 0;
-    for (const part of this.ready) {
+    for (const unit of unitsOf(this.ready, settings)) {
       if (!this.maySubmit()) break;
       const nowMs = Date.now();
-      if (part.validUntilMs <= nowMs) this.recorder.record({ kind: 'expired', part, atMs: nowMs });
-      else if (!this.connection.submit(submitSmOf(part), (answer) => this.onAnswer(part, answer))) break;
-      sent += 1;
+      if (unit[0].validUntilMs <= nowMs) this.recordEach(unit, (part) => ({ kind: 'expired', part, atMs: nowMs }));
+      else if (connection.submit(submitSmOf(unit, settings, nowMs), (answer) => this.onAnswer(unit, answer))) this.throughput.take(settings.submitsPerSecondMax, performance.now());
+      else break;
+      sent += unit.length;
     }
     this.ready = this.ready.slice(sent);
-    // Answers that come or become durable wake it, and so does the look that makes claims sure again; the end of a pause does not.
-    if (this.ready.length > 0 && this.unsettled === 0 && this.connection.isBound) this.lookAgainIn(this.pausedUntilMs - performance.now());
   }
 
-  private onAnswer(part: ClaimedPart, answer: Pdu | undefined): void {
-    if (answer) this.onStatus(part, answer.command_status, answer.message_id ?? '');
-    else this.onLost(part);
+  /** Answers that come or become durable wake it, and so does the look that makes claims sure again; the end of a pause does not. */
+  private waitForTurn(): void {
+    const { connection, settings } = this.connector;
+    if ((this.ready.length === 0 && !this.mayBeDue) || !connection.isBound || this.isPaused) return;
+    const nowMs = performance.now();
+    const waitMs = Math.max(this.pause.leftMs(nowMs), this.throughput.waitMs(settings.submitsPerSecondMax, nowMs));
+    if (this.unsettled === 0 || waitMs > 0) this.lookAgainIn(waitMs);
+  }
+
+  private recordEach(unit: Unit, newsOf: (part: ClaimedPart) => PartNews): void {
+    for (const part of unit) this.recorder.record(newsOf(part));
+  }
+
+  private onAnswer(unit: Unit, answer: Pdu | undefined): void {
+    if (answer) this.onStatus(unit, answer.command_status, answer.message_id ?? '');
+    else this.onLost(unit);
     this.goOn();
   }
 
-  private onStatus(part: ClaimedPart, commandStatus: number, smscId: string): void {
+  private onStatus(unit: Unit, commandStatus: number, smscId: string): void {
     const result = outcomeOfCommandStatus(commandStatus);
     this.answers.inc({ answer: result.kind });
     if (result.kind === 'retry') {
-      this.onBusy(part);
+      this.onBusy(unit);
       return;
     }
-    this.busyAnswers = 0;
+    this.pause.onTaken(this.windowSize);
     const atMs = Date.now();
-    if (result.kind === 'accepted') this.recorder.record({ kind: 'submitted', part, smscId, atMs });
-    else this.recorder.record({ kind: 'refused', part, commandStatus, outcome: result.outcome, atMs });
+    if (result.kind === 'accepted') this.recordEach(unit, (part) => ({ kind: 'submitted', part, smscId, atMs }));
+    else this.recordEach(unit, (part) => ({ kind: 'refused', part, commandStatus, outcome: result.outcome, atMs }));
   }
 
-  private onBusy(part: ClaimedPart): void {
-    const delayMs = Math.min(busyDelayMsMin * 2 ** part.attempts, busyDelayMsMax);
-    this.requeue(part, Date.now() + delayMs, part.attempts + 1);
+  private onBusy(unit: Unit): void {
+    const pauseMs = this.pause.onBusy(performance.now(), this.windowSize);
+    const isLinks = pauseMs > 0;
+    const delayMs = isLinks ? pauseMs : Math.min(busyDelayMsMin * 2 ** unit[0].attempts, busyDelayMsMax);
+    const dueAtMs = Date.now() + delayMs;
+    this.recordEach(unit, (part) => ({ kind: 'requeued', part, dueAtMs, attempts: part.attempts + (isLinks ? 0 : 1), pinned: false }));
     this.lookAgainIn(delayMs);
-    this.busyAnswers += 1;
-    if (this.busyAnswers < busyAnswersMin) return;
-    const pauseMs = Math.min(linkPauseMsMin * 2 ** (this.busyAnswers - busyAnswersMin), linkPauseMsMax);
-    this.pausedUntilMs = Math.max(this.pausedUntilMs, performance.now() + pauseMs);
-    this.lookAgainIn(pauseMs);
   }
 
-  private onLost(part: ClaimedPart): void {
+  /** It may have arrived: no other connector may send it. */
+  private onLost(unit: Unit): void {
     this.answers.inc({ answer: 'lost' });
-    if (this.options.lostAnswer === 'resend') this.requeue(part, part.dueAtMs, part.attempts);
-    else this.recorder.record({ kind: 'unanswered', part });
+    if (this.connector.settings.lostAnswer === 'resend') this.recordEach(unit, (part) => this.requeued(part, true));
+    else this.recordEach(unit, (part) => ({ kind: 'unanswered', part }));
   }
 
-  private requeue(part: ClaimedPart, dueAtMs: number, attempts: number): void {
-    this.recorder.record({ kind: 'requeued', part, dueAtMs, attempts });
+  private requeued(part: ClaimedPart, pinned: boolean): PartNews {
+    return { kind: 'requeued', part, dueAtMs: part.dueAtMs, attempts: part.attempts, pinned };
   }
 
   /** The earliest wish counts. */

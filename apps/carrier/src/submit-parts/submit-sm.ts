@@ -1,39 +1,82 @@
+import type { ConnectorSettings } from '@kwota/contracts/carrier.requests.v1';
 import { encodeGsm7Unpacked, encodeUcs2 } from '@kwota/sms-text';
 import type { PduFields } from 'smpp';
 import type { ClaimedPart } from '../parts.repository.js';
 
-const ton = { international: 1, networkSpecific: 3, alphanumeric: 5 };
-const npi = { none: 0, isdn: 1 };
+export type SubmitSettings = Pick<ConnectorSettings, 'alphabet' | 'longMessages' | 'registeredDelivery' | 'validityPeriod' | 'serviceType' | 'addresses'>;
+/** What goes out as one submit_sm: a part, or with message_payload all parts of a message. */
+export type Unit = readonly [ClaimedPart, ...ClaimedPart[]];
+
 const esmClassWithHeader = 0x40;
-const finalReceiptWanted = 1;
+/** SMPP 3.4, 5.2.19. */
+const dataCoding = { default: 0x00, latin1: 0x03, ucs2: 0x08 };
+/** Bit 4 says that the low two bits are the message class (3GPP 23.038). */
+const messageClassBit = 0x10;
+/** The octets of a short_message; more goes as message_payload. */
+export const shortMessageOctetsMax = 254;
 
-/** SMPP 3.4, 5.2.19: 0 is the SMSC's default alphabet, 8 UCS-2; bit 4 says that the low two bits are the message class (3GPP 23.038). */
-const dataCodingOf = ({ coding, messageClass }: ClaimedPart): number =>
-  (coding === 'unicode' ? 0x08 : 0x00) | (messageClass === null ? 0x00 : 0x10 | messageClass);
+const isLatin1 = (text: string): boolean => !/[^\u0000-\u00ff]/.test(text);
 
-const sourceOf = (sender: string): PduFields => {
-  if (/^\+\d+$/.test(sender)) return { source_addr: sender.slice(1), source_addr_ton: ton.international, source_addr_npi: npi.isdn };
-  if (/^\d+$/.test(sender)) return { source_addr: sender, source_addr_ton: ton.networkSpecific, source_addr_npi: npi.none };
-  return { source_addr: sender, source_addr_ton: ton.alphanumeric, source_addr_npi: npi.none };
+const contentOf = (text: string, coding: ClaimedPart['coding'], { alphabet }: SubmitSettings): { octets: Buffer; dataCoding: number } => {
+  if (coding === 'unicode') return { octets: Buffer.from(encodeUcs2(text)), dataCoding: dataCoding.ucs2 };
+  // What Latin-1 does not have (€, Greek letters) goes in the SMSC's own alphabet.
+  if (alphabet === 'latin1' && isLatin1(text)) return { octets: Buffer.from(text, 'latin1'), dataCoding: dataCoding.latin1 };
+  return { octets: Buffer.from(encodeGsm7Unpacked(text)), dataCoding: dataCoding.default };
+};
+
+const sourceOf = (sender: string, { addresses: { international, short, alphanumeric } }: SubmitSettings): PduFields => {
+  const fieldsOf = (source_addr: string, { ton, npi }: { ton: number; npi: number }): PduFields => ({ source_addr, source_addr_ton: ton, source_addr_npi: npi });
+  if (/^\+\d+$/.test(sender)) return fieldsOf(sender.slice(1), international);
+  if (/^\d+$/.test(sender)) return fieldsOf(sender, short);
+  return fieldsOf(sender, alphanumeric);
 };
 
 /** 3GPP 23.040, 9.2.3.24.1: joined short messages with an 8-bit reference, the same for all parts of a message. */
 const headerOf = ({ messageId, part, parts }: ClaimedPart): Buffer => Buffer.of(5, 0, 3, messageId % 0x100, parts, part);
 
-/** The submit_sm of one part. Its reference, the low 16 bits of the message id, helps to tell messages apart in an SMSC's log. */
-export const submitSmOf = (part: ClaimedPart): PduFields => {
-  const content = part.coding === 'unicode' ? encodeUcs2(part.text) : encodeGsm7Unpacked(part.text);
-  const isJoined = part.parts > 1;
+/** SMPP 3.4, 7.1.1.2: years, months, days, hours, minutes, seconds from now on. */
+const relativePeriod = (ms: number): string => {
+  const seconds = Math.max(1, Math.floor(ms / 1_000));
+  const digits = [seconds / 86_400, (seconds / 3_600) % 24, (seconds / 60) % 60, seconds % 60].map((value) => String(Math.floor(value)).padStart(2, '0'));
+  return `0000${digits.join('')}000R`;
+};
+
+const validityOf = (validUntilMs: number, nowMs: number, { validityPeriod }: SubmitSettings): PduFields => {
+  if (validityPeriod === 'none') return {};
+  return { validity_period: validityPeriod === 'absolute' ? new Date(validUntilMs) : relativePeriod(validUntilMs - nowMs) };
+};
+
+/** The submit_sm of a unit. Its reference, the low 16 bits of the message id, helps to tell messages apart in an SMSC's log. */
+export const submitSmOf = (unit: Unit, settings: SubmitSettings, nowMs: number): PduFields => {
+  const [part] = unit;
+  const isOneOfSeveral = part.parts > 1 && unit.length === 1;
+  const { octets, dataCoding } = contentOf(unit.map(({ text }) => text).join(''), part.coding, settings);
+  const content = isOneOfSeveral ? Buffer.concat([headerOf(part), octets]) : octets;
   return {
-    ...sourceOf(part.sender),
+    ...sourceOf(part.sender, settings),
+    ...(settings.serviceType && { service_type: settings.serviceType }),
     destination_addr: part.receiver.replace('+', ''),
-    dest_addr_ton: ton.international,
-    dest_addr_npi: npi.isdn,
-    esm_class: isJoined ? esmClassWithHeader : 0,
-    validity_period: new Date(part.validUntilMs),
-    registered_delivery: finalReceiptWanted,
-    data_coding: dataCodingOf(part),
-    short_message: isJoined ? Buffer.concat([headerOf(part), content]) : Buffer.from(content),
+    dest_addr_ton: settings.addresses.receiver.ton,
+    dest_addr_npi: settings.addresses.receiver.npi,
+    esm_class: isOneOfSeveral ? esmClassWithHeader : 0,
+    ...validityOf(part.validUntilMs, nowMs, settings),
+    registered_delivery: settings.registeredDelivery,
+    data_coding: dataCoding | (part.messageClass === null ? 0x00 : messageClassBit | part.messageClass),
+    ...(unit.length > 1 || content.length > shortMessageOctetsMax ? { message_payload: content } : { short_message: content }),
     user_message_reference: part.messageId % 0x10000,
   };
+};
+
+/** `parts` in units, in order: the parts of a message together where the connector takes message_payload and all of them are there. */
+export const unitsOf = (parts: readonly ClaimedPart[], { longMessages }: Pick<SubmitSettings, 'longMessages'>): Unit[] => {
+  const units: Unit[] = [];
+  for (let at = 0; at < parts.length; ) {
+    const first = parts[at] as ClaimedPart;
+    const whole = parts.slice(at, at + first.parts);
+    const isWhole = longMessages === 'payload' && whole.length === first.parts && whole.every(({ messageId, part }, index) => messageId === first.messageId && part === index + 1);
+    const unit: Unit = isWhole ? [first, ...whole.slice(1)] : [first];
+    units.push(unit);
+    at += unit.length;
+  }
+  return units;
 };

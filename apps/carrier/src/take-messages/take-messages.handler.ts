@@ -5,12 +5,15 @@ import { ServiceDatabase } from '@kwota/service-kit/database';
 import { Spacing } from '@kwota/service-kit/spacing';
 import { splitText } from '@kwota/sms-text';
 import { Injectable } from '@nestjs/common';
-import { connector } from '../connect-smsc/smsc.connection.js';
+import { Connectors } from '../connectors/connectors.js';
 import { PartReceiptsPublisher, type PartReport } from '../part-receipts.publisher.js';
-import { PartsRepository, type NewPart, type PartAddress } from '../parts.repository.js';
-import { SubmitPartsWorker } from '../submit-parts/submit-parts.worker.js';
+import { routeOfReceiver } from '../route-parts/route-of-receiver.js';
+import type { SubmitPartsWorker } from '../submit-parts/submit-parts.worker.js';
+import { PartsRepository, type NewPart, type RoutedPartAddress } from '../parts.repository.js';
 
 type Waiting = Readonly<{ taken: readonly NewPart[]; withdrawals: readonly WithdrawnSubmission[]; resolve: () => void; reject: (error: Error) => void }>;
+
+type Claimable = Readonly<{ submitter: SubmitPartsWorker; parts: readonly NewPart[]; epoch: number }>;
 
 /** On SQLite a transaction is over before the next partition's batch can be handed over: a turn of its own lets them share one. */
 const spacingMs = 20;
@@ -25,7 +28,7 @@ export class TakeMessagesHandler {
     private readonly database: ServiceDatabase,
     private readonly parts: PartsRepository,
     private readonly receipts: PartReceiptsPublisher,
-    private readonly submitter: SubmitPartsWorker,
+    private readonly connectors: Connectors,
   ) {}
 
   /**
@@ -35,7 +38,7 @@ export class TakeMessagesHandler {
    * @throws PoisonMessage, TransientFailure
    */
   async take(batch: readonly Accepted[]): Promise<void> {
-    const taken = batch.filter((message) => message.kind === 'accepted').flatMap(partsOf);
+    const taken = batch.filter((message) => message.kind === 'accepted').flatMap((message) => this.partsOf(message));
     const withdrawals = batch.filter((message) => message.kind === 'withdrawn');
     await new Promise<void>((resolve, reject) => {
       this.waiting.push({ taken, withdrawals, resolve, reject });
@@ -63,7 +66,7 @@ export class TakeMessagesHandler {
 
   private async store(taken: readonly NewPart[], withdrawals: readonly WithdrawnSubmission[]): Promise<void> {
     const atMs = withdrawnAtMsById(withdrawals);
-    const reportOf = (part: PartAddress): PartReport => ({
+    const reportOf = ({ connector, ...part }: RoutedPartAddress): PartReport => ({
       part,
       stage: 'withdrawn',
       outcome: withdrawnOutcome,
@@ -73,47 +76,65 @@ export class TakeMessagesHandler {
     const nowMs = Date.now();
     const withdrawnIds = new Set(atMs.keys());
     const dueNow = taken.filter((part) => part.dueAtMs <= nowMs && part.validUntilMs > nowMs && !withdrawnIds.has(part.messageId));
-    const epoch = dueNow.length > 0 ? this.submitter.epochForNew(dueNow.length) : undefined;
-    let claimed: readonly NewPart[] | undefined;
+    const claims = this.claimable(dueNow);
+    const claimed = new Map<Claimable, readonly NewPart[]>();
+    let added = 0;
     try {
-      claimed = await this.database.transaction(async (manager) => {
-        const added = epoch === undefined ? [] : await this.parts.add(manager, dueNow, epoch);
-        const alreadyAdded = new Set(epoch === undefined ? [] : dueNow);
+      const stored = await this.database.transaction(async (manager) => {
+        const addedByClaim = new Map<Claimable, readonly NewPart[]>();
+        for (const claim of claims) addedByClaim.set(claim, await this.parts.add(manager, claim.parts, claim.epoch));
+        const alreadyAdded = new Set(claims.flatMap(({ parts }) => parts));
         await this.parts.add(manager, taken.filter((part) => !alreadyAdded.has(part)));
         const withdrawn = await this.parts.withdraw(manager, [...withdrawnIds]);
         await this.receipts.report(manager, withdrawn.map(reportOf));
-        return added;
+        return addedByClaim;
       });
+      for (const [claim, parts] of stored) {
+        claimed.set(claim, parts);
+        added += parts.length;
+      }
     } finally {
-      if (epoch !== undefined) this.submitter.takeClaimed(epoch, dueNow.length, claimed);
+      for (const claim of claims) claim.submitter.takeClaimed(claim.epoch, claim.parts.length, claimed.get(claim));
     }
     if (withdrawals.length > 0) this.receipts.relay();
-    if (claimed.length < taken.length) this.submitter.wake();
+    if (added < taken.length) this.connectors.wake();
+  }
+
+  /** What its connector has room for at once, by connector. */
+  private claimable(dueNow: readonly NewPart[]): Claimable[] {
+    return this.connectors.all().flatMap(({ name, submitter }): Claimable[] => {
+      const parts = dueNow.filter(({ connector }) => connector === name);
+      const epoch = parts.length > 0 ? submitter?.epochForNew(parts.length) : undefined;
+      return epoch === undefined || !submitter ? [] : [{ submitter, parts, epoch }];
+    });
+  }
+
+  /** One row a part and receiver; the STOP clause is put in here, since the text came without it. */
+  private partsOf(submission: AcceptedSubmission): NewPart[] {
+    const { account, sender, coding, messageClass, validUntilMs, acceptedAtMs, deferredUntilMs = acceptedAtMs } = submission;
+    const texts = splitText(submission.text, { coding, stopClause: !submission.noStop });
+    // What is sent must be what was charged: a difference means that two versions count differently.
+    if (texts.length !== submission.parts) throw new PoisonMessage('split', `charged as ${submission.parts} parts, but it takes ${texts.length}`);
+    const routes = this.connectors.routes();
+    return submission.messages.flatMap(({ messageId, receiver }) => {
+      const connector = routeOfReceiver(receiver, messageId, routes);
+      return texts.map((text, index) => ({
+        messageId,
+        part: index + 1,
+        parts: texts.length,
+        account,
+        receiver,
+        sender,
+        text,
+        coding,
+        messageClass: messageClass ?? null,
+        dueAtMs: deferredUntilMs,
+        validUntilMs,
+        connector,
+      }));
+    });
   }
 }
 
 const withdrawnAtMsById = (withdrawals: readonly WithdrawnSubmission[]): Map<number, number> =>
   new Map(withdrawals.flatMap(({ messageIds, withdrawnAtMs }) => messageIds.map((messageId) => [messageId, withdrawnAtMs])));
-
-/** One row a part and receiver; the STOP clause is put in here, since the text came without it. */
-const partsOf = (submission: AcceptedSubmission): NewPart[] => {
-  const { account, sender, coding, messageClass, validUntilMs, acceptedAtMs, deferredUntilMs = acceptedAtMs } = submission;
-  const texts = splitText(submission.text, { coding, stopClause: !submission.noStop });
-  // What is sent must be what was charged: a difference means that two versions count differently.
-  if (texts.length !== submission.parts) throw new PoisonMessage('split', `charged as ${submission.parts} parts, but it takes ${texts.length}`);
-  return submission.messages.flatMap(({ messageId, receiver }) =>
-    texts.map((text, index) => ({
-      messageId,
-      part: index + 1,
-      parts: texts.length,
-      account,
-      receiver,
-      sender,
-      text,
-      coding,
-      messageClass: messageClass ?? null,
-      dueAtMs: deferredUntilMs,
-      validUntilMs,
-    })),
-  );
-};

@@ -34,7 +34,15 @@ export class FindCallbackAttemptsOnRequest {
       outcome: 'done',
       callbacks: callbacks.map(({ sequence, ptt, dlr, state }) => ({ sequence, ptt, dlr, state: shownStates[state] })),
       attempts: callbacks.flatMap(({ sequence, attempts }) =>
-        attempts.map(([atMs, status, reason], index) => ({ sequence, attempt: index + 1, atMs, status, reason })),
+        attempts.map(([atMs, status, reason, latencyMs, address], index) => ({
+          sequence,
+          attempt: index + 1,
+          atMs,
+          status,
+          reason,
+          ...(latencyMs !== undefined && { latencyMs }),
+          ...(address !== undefined && { address }),
+        })),
       ),
     };
   }

@@ -12,14 +12,16 @@ export type CallbackState = (typeof callbackState)[keyof typeof callbackState];
 export const blockedUntilMs = Number.MAX_SAFE_INTEGER;
 
 export type CallbackId = Readonly<{ messageId: number; sequence: number }>;
-/** When an attempt began, the HTTP status if there was one, else why not. */
-export type Attempt = readonly [atMs: number, status: number | null, reason: string | null];
-export type NewCallback = CallbackId & Readonly<{ url: string; ptt: number; dlr: DlrId; final: boolean; atMs: number }>;
-/** `epoch`: under which it was taken into memory. */
-export type QueuedCallback = NewCallback & Readonly<{ origin: string; attempts: readonly Attempt[]; epoch: number }>;
+/** When an attempt began, the HTTP status if there was one, else why not; how long it took and which address was dialled. */
+export type Attempt = readonly [atMs: number, status: number | null, reason: string | null, latencyMs?: number, address?: string];
+/** Whose message it tells of. Empty: a version before this one queued it. */
+export type CallbackOwner = Readonly<{ account: string; userId: string | null }>;
+export type NewCallback = CallbackId & CallbackOwner & Readonly<{ url: string; ptt: number; dlr: DlrId; final: boolean; atMs: number }>;
+/** `epoch`: under which it was taken into memory. `attemptsBefore`: those before it was replayed. */
+export type QueuedCallback = NewCallback & Readonly<{ origin: string; attempts: readonly Attempt[]; attemptsBefore: number; epoch: number }>;
 export type CallbackResult = Readonly<{ callback: QueuedCallback; attempts: readonly Attempt[]; state: CallbackState; nextAttemptAtMs: number; switchOff: boolean }>;
 
-type CallbackRow = Readonly<{
+export type CallbackRow = Readonly<{
   messageId: number | string;
   sequence: number;
   origin: string;
@@ -29,12 +31,15 @@ type CallbackRow = Readonly<{
   final: number;
   atMs: number | string;
   attempts: string;
+  attemptsBefore: number;
+  account: string;
+  userId: string | null;
   epoch: number;
 }>;
 
-const columns = '"messageId", sequence, origin, url, ptt, dlr, final, "atMs", attempts, epoch';
+export const callbackColumns = '"messageId", sequence, origin, url, ptt, dlr, final, "atMs", attempts, "attemptsBefore", account, "userId", epoch';
 const open = `(${callbackState.waiting}, ${callbackState.taken})`;
-const isRowOf = 'callback."messageId" = CAST(v.column1 AS BIGINT) AND callback.sequence = CAST(v.column2 AS INTEGER)';
+export const isCallbackRowOf = 'callback."messageId" = CAST(v.column1 AS BIGINT) AND callback.sequence = CAST(v.column2 AS INTEGER)';
 const inIds = (values: string): string => `"messageId" IN (SELECT CAST(v.column1 AS BIGINT) FROM (VALUES ${values}) AS v)`;
 
 @Injectable()
@@ -42,7 +47,7 @@ export class CallbackQueueRepository {
   async add(manager: EntityManager, rows: readonly { callback: QueuedCallback; state: CallbackState; nextAttemptAtMs: number }[]): Promise<void> {
     await forRows(
       manager,
-      rows.map(({ callback: { messageId, sequence, origin, url, ptt, dlr, final, atMs, epoch }, state, nextAttemptAtMs }) => [
+      rows.map(({ callback: { messageId, sequence, origin, url, ptt, dlr, final, atMs, account, userId, epoch }, state, nextAttemptAtMs }) => [
         messageId,
         sequence,
         origin,
@@ -52,11 +57,14 @@ export class CallbackQueueRepository {
         final ? 1 : 0,
         atMs,
         '[]',
+        0,
+        account,
+        userId,
         epoch,
         state,
         nextAttemptAtMs,
       ]),
-      (values) => `INSERT INTO callback (${columns}, state, "nextAttemptAtMs") VALUES ${values} ON CONFLICT ("messageId", sequence) DO NOTHING`,
+      (values) => `INSERT INTO callback (${callbackColumns}, state, "nextAttemptAtMs") VALUES ${values} ON CONFLICT ("messageId", sequence) DO NOTHING`,
     );
   }
 
@@ -102,7 +110,7 @@ export class CallbackQueueRepository {
     const rows = await forRows<{ origin: string }>(
       manager,
       ids.map(({ messageId, sequence }) => [messageId, sequence]),
-      (values) => `UPDATE callback SET state = ${callbackState.waiting} FROM (VALUES ${values}) AS v WHERE ${isRowOf} RETURNING origin`,
+      (values) => `UPDATE callback SET state = ${callbackState.waiting} FROM (VALUES ${values}) AS v WHERE ${isCallbackRowOf} RETURNING origin`,
     );
     return rows.map(({ origin }) => origin);
   }
@@ -137,7 +145,7 @@ export class CallbackQueueRepository {
       `UPDATE callback SET state = ${callbackState.taken}, epoch = ${epoch} WHERE ("messageId", sequence) IN (
          SELECT "messageId", sequence FROM callback WHERE state = ${callbackState.waiting} AND origin = ? AND "nextAttemptAtMs" <= ?
          ORDER BY "nextAttemptAtMs" LIMIT ?)
-       RETURNING ${columns}, "nextAttemptAtMs"`,
+       RETURNING ${callbackColumns}, "nextAttemptAtMs"`,
       [origin, nowMs, rowsMax],
     );
     return rows.toSorted((a, b) => Number(a.nextAttemptAtMs) - Number(b.nextAttemptAtMs)).map(callbackOf);
@@ -169,7 +177,7 @@ export class CallbackQueueRepository {
         `UPDATE callback SET attempts = v.column5, "nextAttemptAtMs" = CAST(v.column4 AS BIGINT),
            state = CASE WHEN callback.state = ${callbackState.superseded} AND CAST(v.column3 AS INTEGER) <> ${callbackState.delivered}
              THEN callback.state ELSE CAST(v.column3 AS INTEGER) END
-         FROM (VALUES ${values}) AS v WHERE ${isRowOf} AND callback.epoch = CAST(v.column6 AS INTEGER)`,
+         FROM (VALUES ${values}) AS v WHERE ${isCallbackRowOf} AND callback.epoch = CAST(v.column6 AS INTEGER)`,
     );
   }
 
@@ -209,14 +217,14 @@ export class CallbackQueueRepository {
   async ofMessage(manager: EntityManager, messageId: number): Promise<(QueuedCallback & { state: CallbackState })[]> {
     const rows = await run<CallbackRow & { state: CallbackState }>(
       manager,
-      `SELECT ${columns}, state FROM callback WHERE "messageId" = ? ORDER BY sequence`,
+      `SELECT ${callbackColumns}, state FROM callback WHERE "messageId" = ? ORDER BY sequence`,
       [messageId],
     );
     return rows.map((row) => ({ ...callbackOf(row), state: row.state }));
   }
 }
 
-const callbackOf = ({ messageId, sequence, origin, url, ptt, dlr, final, atMs, attempts, epoch }: CallbackRow): QueuedCallback => ({
+export const callbackOf = ({ messageId, sequence, origin, url, ptt, dlr, final, atMs, attempts, attemptsBefore, account, userId, epoch }: CallbackRow): QueuedCallback => ({
   messageId: Number(messageId),
   sequence: Number(sequence),
   origin,
@@ -226,5 +234,8 @@ const callbackOf = ({ messageId, sequence, origin, url, ptt, dlr, final, atMs, a
   final: Number(final) === 1,
   atMs: Number(atMs),
   attempts: JSON.parse(attempts) as Attempt[],
+  attemptsBefore: Number(attemptsBefore),
+  account,
+  userId,
   epoch: Number(epoch),
 });

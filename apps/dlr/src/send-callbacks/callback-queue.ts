@@ -76,6 +76,7 @@ export class CallbackQueue {
     const url = this.settings.urlFor({ account, userId });
     if (url === null) return undefined;
     const { sequence, ptt, dlr, final } = state;
-    return { messageId, sequence, url, origin: new URL(url).origin, ptt, dlr, final, atMs, attempts: [], epoch: this.sender.epoch };
+    const { epoch } = this.sender;
+    return { messageId, sequence, account, userId, url, origin: new URL(url).origin, ptt, dlr, final, atMs, attempts: [], attemptsBefore: 0, epoch };
   }
 }

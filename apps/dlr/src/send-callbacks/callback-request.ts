@@ -1,12 +1,53 @@
+// How a callback looks at its endpoint. Pure.
 import { dlrText, type DlrId } from '@kwota/delivery-codes';
+import { Webhook } from 'standardwebhooks';
 
-export type CallbackParameters = Readonly<{ messageId: number; ptt: number; dlr: DlrId; atMs: number }>;
+export type CallbackParameters = Readonly<{ messageId: number; sequence: number; ptt: number; dlr: DlrId; final: boolean; atMs: number }>;
+/** GET with OVH's parameters, or our extension: POST with JSON. */
+export type CallbackFormat = 'get' | 'json';
+export type CallbackRequest = Readonly<{ method: 'GET' | 'POST'; url: string; headers: Readonly<Record<string, string>>; body?: string }>;
 
 /**
- * The URL that is called (OVH.md 4): the parameters behind those that it has already. `dlr` is what RaspiSMS reads for `description`.
+ * What is called (OVH.md 4): the parameters behind those that the URL has already, or a JSON body. `webhook-id` is the same for each attempt.
+ * With secrets it is signed as Standard Webhooks says, once by each; what is signed is the body, for GET the whole query as it is sent, without `?`.
  * @param timeZone the installation's, of `date`.
  */
-export const callbackUrl = (url: string, { messageId, ptt, dlr, atMs }: CallbackParameters, timeZone: string): string => {
+export const callbackRequest = (
+  url: string,
+  parameters: CallbackParameters,
+  { format, secrets, timeZone, nowMs }: Readonly<{ format: CallbackFormat; secrets: readonly string[]; timeZone: string; nowMs: number }>,
+): CallbackRequest => {
+  const { messageId, sequence } = parameters;
+  const id = `${messageId}.${sequence}`;
+  const [withoutFragment = ''] = url.split('#', 1);
+  if (format === 'json') {
+    const body = JSON.stringify(jsonBody(parameters, timeZone));
+    return { method: 'POST', url: withoutFragment, headers: { ...headersOf(id, body, secrets, nowMs), 'content-type': 'application/json' }, body };
+  }
+  const called = callbackUrl(url, parameters, timeZone);
+  return { method: 'GET', url: called, headers: headersOf(id, called.slice(called.indexOf('?') + 1), secrets, nowMs) };
+};
+
+const headersOf = (id: string, signed: string, secrets: readonly string[], nowMs: number): Record<string, string> => {
+  if (secrets.length === 0) return { 'webhook-id': id };
+  const timestamp = new Date(nowMs);
+  const signatures = secrets.map((secret) => new Webhook(secret).sign(id, timestamp, signed));
+  return { 'webhook-id': id, 'webhook-timestamp': String(Math.floor(nowMs / 1_000)), 'webhook-signature': signatures.join(' ') };
+};
+
+const jsonBody = ({ messageId, sequence, ptt, dlr, final, atMs }: CallbackParameters, timeZone: string) => ({
+  id: messageId,
+  ptt,
+  date: callbackDate(atMs, timeZone),
+  description: dlr,
+  descriptionDlr: dlrText(dlr),
+  dlr,
+  sequence,
+  final,
+});
+
+/** The URL with OVH's parameters. `dlr` is what RaspiSMS reads for `description`. */
+export const callbackUrl = (url: string, { messageId, ptt, dlr, atMs }: Pick<CallbackParameters, 'messageId' | 'ptt' | 'dlr' | 'atMs'>, timeZone: string): string => {
   const query = new URLSearchParams({
     id: String(messageId),
     ptt: String(ptt),

@@ -2,7 +2,8 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import { GatheredWrites } from '@kwota/service-kit/gathered-writes';
 import type { Logger } from '@kwota/service-kit/logger';
-import { CallbackSettingsRepository } from '../set-callbacks/callback-settings.repository.js';
+import { EndpointsRepository } from '../watch-endpoints/endpoints.repository.js';
+import { WatchEndpointsWorker } from '../watch-endpoints/watch-endpoints.worker.js';
 import { CallbackClaims } from './callback-claims.js';
 import { CallbackQueueRepository, callbackState, type CallbackResult } from './callback-queue.repository.js';
 
@@ -19,8 +20,9 @@ export class CallbackResultsRecorder {
     private readonly database: ServiceDatabase,
     private readonly claims: CallbackClaims,
     private readonly queue: CallbackQueueRepository,
-    private readonly settings: CallbackSettingsRepository,
-    private readonly log: Logger,
+    private readonly endpoints: EndpointsRepository,
+    private readonly watcher: WatchEndpointsWorker,
+    log: Logger,
   ) {
     const onFailure = ({ name }: Error): void => log.error({ err: { type: name } }, 'results of callbacks could not be stored; trying again');
     this.gathered = new GatheredWrites((results) => this.write(results), onFailure, spacingMs);
@@ -47,17 +49,29 @@ export class CallbackResultsRecorder {
     const followed = isShared ? results : results.filter(({ callback, state }) => !callback.final && state !== callbackState.waiting);
     const messageIds = [...new Set(followed.map(({ callback }) => callback.messageId))];
     const goneUrls = new Set(results.filter(({ switchOff }) => switchOff).map(({ callback }) => callback.url));
-    const unblocked = await this.database.transaction(async (manager) => {
+    const { unblocked, switchedOff } = await this.database.transaction(async (manager) => {
       await this.queue.record(manager, results);
-      for (const url of goneUrls) await this.queue.giveUp(manager, url);
-      return isShared ? this.queue.followOn(manager, messageIds, nowMs) : this.queue.unblock(manager, messageIds, nowMs);
+      await this.endpoints.record(manager, healthOf(results, goneUrls));
+      const off = [];
+      for (const url of goneUrls) off.push({ url, scopes: await this.watcher.switchOff(manager, url, 'gone', nowMs) });
+      return { unblocked: isShared ? await this.queue.followOn(manager, messageIds, nowMs) : await this.queue.unblock(manager, messageIds, nowMs), switchedOff: off };
     });
     this.claims.settle(results.map(({ callback }) => callback));
     this.listener({ origins: unblocked, atMs: nowMs });
     for (const { callback, state, nextAttemptAtMs } of results)
       if (state === callbackState.waiting) this.listener({ origins: [callback.origin], atMs: nextAttemptAtMs });
-    for (const url of goneUrls)
-      for (const { account, userId } of await this.settings.switchOff(url))
-        this.log.warn({ account, userId }, 'the callback URL answered 410, so the callback is switched off');
+    for (const { url, scopes } of switchedOff) this.watcher.switchedOff(url, 'gone', scopes);
   }
 }
+
+/** An attempt that a final cut short says nothing of the endpoint. */
+const healthOf = (results: readonly CallbackResult[], goneUrls: ReadonlySet<string>): { took: Set<string>; failed: Map<string, number> } => {
+  const took = new Set<string>();
+  const failed = new Map<string, number>();
+  for (const { callback: { url }, attempts, state } of results) {
+    const [atMs, , reason] = attempts.at(-1) ?? [0, null, null];
+    if (state === callbackState.delivered) took.add(url);
+    else if (!goneUrls.has(url) && reason !== 'cut-short') failed.set(url, atMs);
+  }
+  return { took, failed };
+};

@@ -1,4 +1,5 @@
-import { Agent, request } from 'undici';
+import { Agent, buildConnector, request } from 'undici';
+import type { CallbackRequest } from './callback-request.js';
 import { AddressGuard, AddressNotAllowed } from './address-guard.js';
 
 /** OVH.md 9: from the look-up of the name to the end of the body. */
@@ -7,17 +8,30 @@ const attemptTimeoutMs = 10_000;
 const bodyBytesMax = 64 * 1024;
 
 /** `status` null: there was no answer, and `reason` says why. Neither holds anything of the URL. */
-export type CallbackAnswer = Readonly<{ status: number | null; reason: string | null; retryAfter: string | undefined }>;
+export type CallbackAnswer = Readonly<{
+  status: number | null;
+  reason: string | null;
+  retryAfter: string | undefined;
+  /** From the look-up of the name to the end of the answer. */
+  latencyMs: number;
+  /** The IP address that the endpoint's last connection was made to; undefined before the first. */
+  address: string | undefined;
+}>;
 
-/** One HTTP GET to a customer's endpoint: no redirects, no proxy, only addresses that the guard lets through. */
+/** Addresses are remembered for so many endpoints: about 200 bytes each. */
+const addressesMax = 20_000;
+
+/** One HTTP request to a customer's endpoint: no redirects, no proxy, only addresses that the guard lets through. */
 export class CallbackClient {
   private readonly agent: Agent;
+  private readonly addresses = new Map<string, string>();
 
   constructor(
     private readonly guard: AddressGuard,
     connectionsPerOrigin: number,
     private readonly timeoutMs = attemptTimeoutMs,
   ) {
+    const connect = buildConnector({ timeout: timeoutMs, lookup: guard.lookup });
     this.agent = new Agent({
       connections: connectionsPerOrigin,
       pipelining: 1,
@@ -25,29 +39,47 @@ export class CallbackClient {
       keepAliveTimeout: 4_000,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
-      connect: { timeout: timeoutMs, lookup: guard.lookup },
+      connect: (options, connected) =>
+        connect(options, (...result) => {
+          this.remember(`${options.protocol}//${options.host}`, result[1]?.remoteAddress);
+          connected(...result);
+        }),
     });
   }
 
   /** @param abort ends the attempt early; it then counts as failed. */
-  async get(url: string, abort: AbortController): Promise<CallbackAnswer> {
+  async send({ url, method, headers: given, body }: CallbackRequest, abort: AbortController): Promise<CallbackAnswer> {
     const target = new URL(url);
-    const { hostname, username, password } = target;
+    const { hostname, username, password, protocol, host } = target;
+    const startedAtMs = performance.now();
+    const told = (answer: Pick<CallbackAnswer, 'status' | 'reason' | 'retryAfter'>): CallbackAnswer => ({
+      ...answer,
+      latencyMs: Math.round(performance.now() - startedAtMs),
+      address: this.addresses.get(`${protocol}//${host}`),
+    });
+    const failed = (reason: string): CallbackAnswer => told({ status: null, reason, retryAfter: undefined });
     // A literal is never looked up.
-    if (this.guard.isRefusedLiteral(hostname)) return { status: null, reason: 'address-not-allowed', retryAfter: undefined };
+    if (this.guard.isRefusedLiteral(hostname)) return failed('address-not-allowed');
     const timer = setTimeout(() => abort.abort(new TimedOut()), this.timeoutMs);
     try {
-      const headers = { 'user-agent': 'Kwota', ...(username || password ? { authorization: basicAuthorization(username, password) } : {}) };
-      const answer = await request(target, { method: 'GET', headers, dispatcher: this.agent, signal: abort.signal });
+      const headers = { ...given, 'user-agent': 'Kwota', ...(username || password ? { authorization: basicAuthorization(username, password) } : {}) };
+      const answer = await request(target, { method, headers, dispatcher: this.agent, signal: abort.signal, ...(body !== undefined && { body }) });
       const retryAfter = answer.headers['retry-after'];
       // The status has decided; whether the rest of the body comes changes nothing.
       await answer.body.dump({ limit: bodyBytesMax, signal: abort.signal }).catch(() => undefined);
-      return { status: answer.statusCode, reason: null, retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter };
+      return told({ status: answer.statusCode, reason: null, retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter });
     } catch (error) {
-      return { status: null, reason: reasonOf(error), retryAfter: undefined };
+      return failed(reasonOf(error));
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  private remember(origin: string, address: string | undefined): void {
+    if (address === undefined) return;
+    this.addresses.set(origin, address);
+    const [oldest] = this.addresses.keys();
+    if (this.addresses.size > addressesMax && oldest !== undefined) this.addresses.delete(oldest);
   }
 
   close(): Promise<void> {

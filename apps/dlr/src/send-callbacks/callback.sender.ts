@@ -1,18 +1,20 @@
-// Sends what is due, each origin in a lane of its own, so that a slow endpoint holds up nobody else.
+// Sends what is due, each origin in a lane of its own (lane.ts), so that a slow endpoint holds up nobody else.
 import type { Logger } from '@kwota/service-kit/logger';
 import type { Metrics } from '@kwota/service-kit/metrics';
 import { CallbackClaims } from './callback-claims.js';
 import { blockedUntilMs, callbackState, type Attempt, type CallbackResult, type QueuedCallback } from './callback-queue.repository.js';
 import type { Queued } from './callback-queue.js';
-import { callbackUrl } from './callback-request.js';
+import { CallbackDeliveryRepository } from '../set-callbacks/callback-delivery.repository.js';
+import { callbackRequest } from './callback-request.js';
 import { AttemptCutShort, CallbackClient, type CallbackAnswer } from './callback.client.js';
+import { CallbackSwitch } from './callback.switch.js';
 import { judgeAttempt } from './judge-attempt.js';
+import { Lane, type Ready } from './lane.js';
 import { CallbackResultsRecorder } from './callback-results.recorder.js';
 
-/** Connections to one endpoint, and so requests at a time. */
-export const connectionsPerOrigin = 32;
-/** Requests at a time in total: 16 endpoints may stand still before another one waits for them. */
+/** Requests at a time to endpoints that answer soon, and to slow ones: neither wait for the other. */
 const inFlightMax = 512;
+const slowInFlightMax = 1_024;
 /** Due callbacks of one origin in memory; more wait in the table. */
 const readyPerOriginMax = 1_000;
 const refillBelow = 200;
@@ -21,8 +23,6 @@ const tickMs = 100;
 /** A final is tried at once, but its message's earlier attempt may finish, if it does so soon. */
 const finalWaitsMs = 500;
 
-type Ready = { readonly callback: QueuedCallback; superseded: boolean };
-type Lane = { readonly origin: string; ready: Ready[]; inFlight: number; tableDueAtMs: number; refilling: boolean };
 type InFlight = Readonly<{ abort: AbortController; ended: Promise<void> }>;
 
 export type CallbackSenderOptions = Readonly<{ retryScheduleMs: readonly number[]; timeZone: string }>;
@@ -32,6 +32,10 @@ export class CallbackSender {
   private readonly readyByMessage = new Map<number, Ready>();
   private readonly inFlightByMessage = new Map<number, InFlight>();
   private inFlight = 0;
+  /** Of them, to slow endpoints, as the last tick counted. */
+  private slowInFlight = 0;
+  /** Lanes that had something to send and no room beside the others. */
+  private readonly starved = new Set<Lane>();
   private ready = 0;
   private timer: NodeJS.Timeout | undefined;
   private stopping = false;
@@ -42,6 +46,8 @@ export class CallbackSender {
     private readonly claims: CallbackClaims,
     private readonly client: CallbackClient,
     private readonly recorder: CallbackResultsRecorder,
+    private readonly deliveries: CallbackDeliveryRepository,
+    private readonly callbackSwitch: CallbackSwitch,
     private readonly options: CallbackSenderOptions,
     private readonly log: Logger,
     metrics: Metrics,
@@ -56,11 +62,13 @@ export class CallbackSender {
     claims: CallbackClaims,
     client: CallbackClient,
     recorder: CallbackResultsRecorder,
+    deliveries: CallbackDeliveryRepository,
+    callbackSwitch: CallbackSwitch,
     options: CallbackSenderOptions,
     log: Logger,
     metrics: Metrics,
   ): Promise<CallbackSender> {
-    const sender = new CallbackSender(claims, client, recorder, options, log, metrics);
+    const sender = new CallbackSender(claims, client, recorder, deliveries, callbackSwitch, options, log, metrics);
     await claims.start({ onDue: (origin, atMs) => sender.wakeAt(origin, atMs), onLost: () => sender.forget() });
     recorder.onRecorded(({ origins: due, atMs }) => {
       for (const origin of due) sender.wakeAt(origin, atMs);
@@ -79,6 +87,7 @@ export class CallbackSender {
     for (const { abort } of this.inFlightByMessage.values()) abort.abort(new AttemptCutShort());
     await Promise.all(this.underWay);
     await this.recorder.close();
+    this.callbackSwitch.close();
     await this.client.close();
   }
 
@@ -121,7 +130,7 @@ export class CallbackSender {
   private lane(origin: string): Lane {
     const known = this.lanes.get(origin);
     if (known) return known;
-    const lane: Lane = { origin, ready: [], inFlight: 0, tableDueAtMs: Infinity, refilling: false };
+    const lane = new Lane(origin);
     this.lanes.set(origin, lane);
     return lane;
   }
@@ -150,10 +159,12 @@ export class CallbackSender {
 
   private tick(): void {
     const nowMs = Date.now();
+    this.slowInFlight = 0;
+    for (const lane of this.lanes.values()) if (lane.inFlight > 0 && lane.isSlow(nowMs)) this.slowInFlight += lane.inFlight;
     for (const lane of this.lanes.values()) {
       this.refill(lane, nowMs);
       if (lane.ready.length > 0) this.pump(lane);
-      else if (lane.inFlight === 0 && lane.tableDueAtMs >= blockedUntilMs && !lane.refilling) this.lanes.delete(lane.origin);
+      else if (lane.tableDueAtMs >= blockedUntilMs && lane.isIdle(nowMs)) this.lanes.delete(lane.origin);
     }
   }
 
@@ -183,7 +194,13 @@ export class CallbackSender {
   }
 
   private pump(lane: Lane): void {
-    while (lane.inFlight < connectionsPerOrigin && this.inFlight < inFlightMax && !this.stopping && this.claims.isSure) {
+    this.starved.delete(lane);
+    while (lane.ready.length > 0 && !this.stopping && !this.callbackSwitch.paused && this.claims.isSure && lane.hasRoom) {
+      const nowMs = Date.now();
+      if (!this.hasRoomFor(lane, nowMs)) {
+        this.starved.add(lane);
+        return;
+      }
       const next = lane.ready.shift();
       if (!next) return;
       this.ready -= 1;
@@ -193,12 +210,15 @@ export class CallbackSender {
         this.claims.settle([next.callback]);
         continue;
       }
-      lane.inFlight += 1;
+      const request = lane.begin(nowMs);
       this.inFlight += 1;
       this.track(
-        this.send(next.callback).finally(() => {
-          lane.inFlight -= 1;
+        this.send(next.callback).then((delivered) => {
+          lane.end(request, Date.now(), delivered);
           this.inFlight -= 1;
+          // Who waited for room goes first.
+          const [waiting] = this.starved;
+          if (waiting) this.pump(waiting);
           this.pump(lane);
           this.refill(lane, Date.now());
         }),
@@ -206,25 +226,44 @@ export class CallbackSender {
     }
   }
 
+  private hasRoomFor(lane: Lane, nowMs: number): boolean {
+    if (lane.isSlow(nowMs)) return this.slowInFlight < slowInFlightMax;
+    return this.inFlight - this.slowInFlight < inFlightMax;
+  }
+
   private track(work: Promise<void>): void {
     this.underWay.add(work);
     void work.finally(() => this.underWay.delete(work));
   }
 
-  private async send(callback: QueuedCallback): Promise<void> {
+  /** Whether it was delivered. */
+  private async send(callback: QueuedCallback): Promise<boolean> {
     const { messageId } = callback;
     await this.endEarlier(messageId);
-    if (this.stopping || callback.epoch !== this.claims.epoch) return;
+    if (this.stopping || callback.epoch !== this.claims.epoch) return false;
     const abort = new AbortController();
     const atMs = Date.now();
-    const answering = this.client.get(callbackUrl(callback.url, callback, this.options.timeZone), abort);
+    const answering = this.attempt(callback, atMs, abort);
     const inFlight = { abort, ended: answering.then(() => undefined) };
     this.inFlightByMessage.set(messageId, inFlight);
     const answer = await answering;
     if (this.inFlightByMessage.get(messageId) === inFlight) this.inFlightByMessage.delete(messageId);
     // An attempt that the service itself ended is none: the row is still taken, and the next start sends it.
-    if (this.stopping && answer.reason === 'cut-short') return;
-    this.recorder.record(this.resultOf(callback, answer, atMs));
+    if (this.stopping && answer.reason === 'cut-short') return false;
+    const result = this.resultOf(callback, answer, atMs);
+    this.recorder.record(result);
+    return result.state === callbackState.delivered;
+  }
+
+  private async attempt(callback: QueuedCallback, nowMs: number, abort: AbortController): Promise<CallbackAnswer> {
+    try {
+      const use = await this.deliveries.use(callback, nowMs);
+      return await this.client.send(callbackRequest(callback.url, callback, { ...use, timeZone: this.options.timeZone, nowMs }), abort);
+    } catch (error) {
+      // The store is away, or a secret does not open: it may pass.
+      this.log.error({ err: { type: (error as Error).name } }, 'a callback could not be made; trying again');
+      return { status: null, reason: 'not-made', retryAfter: undefined, latencyMs: 0, address: undefined };
+    }
   }
 
   /** Only a final comes while its message's earlier callback is out; the order at the endpoint is that of their beginnings. */
@@ -237,10 +276,12 @@ export class CallbackSender {
   }
 
   private resultOf(callback: QueuedCallback, answer: CallbackAnswer, atMs: number): CallbackResult {
-    const attempts: Attempt[] = [...callback.attempts, [atMs, answer.status, answer.reason]];
+    const { status, reason, latencyMs, address } = answer;
+    const attempt: Attempt = address === undefined ? [atMs, status, reason, latencyMs] : [atMs, status, reason, latencyMs, address];
+    const attempts = [...callback.attempts, attempt];
     const nowMs = Date.now();
     const { retryScheduleMs } = this.options;
-    const verdict = judgeAttempt({ answer, attempts: attempts.length, retryScheduleMs, random: Math.random(), nowMs });
+    const verdict = judgeAttempt({ answer, attempts: attempts.length - callback.attemptsBefore, retryScheduleMs, random: Math.random(), nowMs });
     this.attemptsCounted.inc({ result: verdict.kind });
     const state = {
       delivered: callbackState.delivered,

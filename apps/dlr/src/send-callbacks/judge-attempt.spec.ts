@@ -3,7 +3,7 @@ import { judgeAttempt, type Verdict } from './judge-attempt.js';
 const retryScheduleMs = [5_000, 30_000];
 const nowMs = Date.parse('2026-11-23T12:00:00Z');
 const judge = (status: number | null, attempts = 1, retryAfter?: string, random = 0.5): Verdict =>
-  judgeAttempt({ answer: { status, reason: status === null ? 'time-out' : null, retryAfter }, attempts, retryScheduleMs, random, nowMs });
+  judgeAttempt({ answer: { status, retryAfter }, attempts, retryScheduleMs, random, nowMs });
 
 it.each([200, 201, 202, 204, 299])('%i is received', (status) => expect(judge(status)).toEqual({ kind: 'delivered' }));
 

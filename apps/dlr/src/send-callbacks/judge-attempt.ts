@@ -13,7 +13,7 @@ const gone = 410;
 const jitterShare = 0.2;
 
 export type JudgedAttempt = Readonly<{
-  answer: CallbackAnswer;
+  answer: Pick<CallbackAnswer, 'status' | 'retryAfter'>;
   /** How many attempts there were, this one included. */
   attempts: number;
   retryScheduleMs: readonly number[];

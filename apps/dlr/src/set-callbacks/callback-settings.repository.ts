@@ -65,17 +65,23 @@ export class CallbackSettingsRepository {
     await this.change(scope, none);
   }
 
-  /** Takes a URL away wherever it is set, also by other instances; who it was set for. */
-  async switchOff(url: string): Promise<CallbackScope[]> {
-    const rows = await this.database.transaction(async (manager) => {
-      const sql = 'UPDATE callback_setting SET "callBack" = NULL WHERE "callBack" = ? RETURNING account, "userId"';
-      const switchedOff = await run<{ account: string; userId: string }>(manager, sql, [url]);
-      await run(manager, 'DELETE FROM callback_setting WHERE "callBack" IS NULL AND "stopCallBack" IS NULL');
-      return switchedOff;
-    });
+  /** Whose URL it is. */
+  async scopesOf(manager: EntityManager, url: string): Promise<CallbackScope[]> {
+    const rows = await run<{ account: string; userId: string }>(manager, 'SELECT account, "userId" FROM callback_setting WHERE "callBack" = ?', [url]);
+    return rows.map(({ account, userId }) => ({ account, userId: userId || null }));
+  }
+
+  /** Takes a URL away wherever it is set, also by other instances; who it was set for. After the commit: `forgetUrl`. */
+  async switchOff(manager: EntityManager, url: string): Promise<CallbackScope[]> {
+    const scopes = await this.scopesOf(manager, url);
+    await run(manager, 'UPDATE callback_setting SET "callBack" = NULL WHERE "callBack" = ?', [url]);
+    await run(manager, 'DELETE FROM callback_setting WHERE "callBack" IS NULL AND "stopCallBack" IS NULL');
+    return scopes;
+  }
+
+  forgetUrl(url: string): void {
     for (const [account, ofAccount] of this.settings)
       for (const [userId, setting] of ofAccount) if (setting.callBack === url) this.remember({ account, userId: userId || null }, { ...setting, callBack: null });
-    return rows.map(({ account, userId }) => ({ account, userId: userId || null }));
   }
 
   private async read(manager: EntityManager, { account, userId }: CallbackScope): Promise<CallbackSetting> {

@@ -16,7 +16,7 @@ export class SettleChargesOnDelivery {
 
   @OnMessages(delivery)
   async handle(@Payload() batch: readonly Received<DeliveryEvent>[]): Promise<void> {
-    const finals = batch.filter(({ message }) => message.final);
+    const finals = batch.flatMap(({ message, incoming }) => (message.type === 'MessageStateChanged' && message.final ? [{ message, incoming }] : []));
     await this.accounts.ensureLoaded(new Set(finals.map(({ message }) => message.account)));
     for (const { message, incoming } of finals) {
       const { account, messageId, parts, silent, submitted } = message;

@@ -1,0 +1,64 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { OperatorGuard } from '../operator/operator.guard.js';
+import { CarriersClient } from './carriers.client.js';
+
+@ApiTags('operator')
+@ApiBearerAuth()
+@Controller('operator/carriers')
+@UseGuards(OperatorGuard)
+export class CarriersController {
+  constructor(private readonly carriers: CarriersClient) {}
+
+  @Get()
+  @ApiOperation({ summary: 'All SMSCs with their settings and what waits for them; never their passwords' })
+  list() {
+    return this.carriers.list();
+  }
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Add an SMSC: name, url, and what of its settings differs from the defaults' })
+  @ApiBody({ schema: { type: 'object', example: { name: 'operator-a', url: 'smpp://system_id:password@smsc.example.org:2775', prefixes: ['336'], weight: 3 } } })
+  async add(@Body() body: unknown): Promise<null> {
+    await this.carriers.add(body);
+    return null;
+  }
+
+  @Post('pause')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Nothing is sent, whatever SMSC it is for' })
+  async pause(): Promise<null> {
+    await this.carriers.pauseAll(true);
+    return null;
+  }
+
+  @Post('resume')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Sending goes on, after a pause or a restore' })
+  async resume(): Promise<null> {
+    await this.carriers.pauseAll(false);
+    return null;
+  }
+
+  @Get(':name')
+  @ApiOperation({ summary: 'One SMSC' })
+  show(@Param('name') name: string) {
+    return this.carriers.show(name);
+  }
+
+  @Put(':name')
+  @ApiOperation({ summary: 'Change an SMSC, also whether it is paused; what is left out stays' })
+  @ApiBody({ schema: { type: 'object', example: { submitsPerSecondMax: 50, paused: false } } })
+  async change(@Param('name') name: string, @Body() body: unknown): Promise<null> {
+    await this.carriers.change(name, body);
+    return null;
+  }
+
+  @Delete(':name')
+  @ApiOperation({ summary: 'Remove an SMSC; what it was to send goes to others' })
+  async remove(@Param('name') name: string): Promise<null> {
+    await this.carriers.remove(name);
+    return null;
+  }
+}
