@@ -39,6 +39,10 @@ const isFile = (path: string | undefined): void => {
   }
 };
 
+const isNumber = (number: string): void => {
+  if (!/^\+?\d{3,15}$/.test(number)) throw new Error(`"${number}" is not a number of 3 to 15 digits, with or without a leading +`);
+};
+
 const isPort = (given: string | undefined): void => {
   if (given !== undefined) port('', 0).parse(given);
 };
@@ -55,6 +59,8 @@ export const gatewaySettings = {
   operatorToken: secret('KWOTA_OPERATOR_TOKEN', ''),
   firstStart: flag('KWOTA_FIRST_START', true),
   timeZone: checked(text('KWOTA_TIME_ZONE', 'UTC'), isTimeZone),
+  // The number that the STOP clause names: what can be answered at all can be answered there (OVH.md 3.4).
+  responseSender: checked(text('KWOTA_RESPONSE_SENDER', '36184'), isNumber),
   sendDeadlineMs: milliseconds('KWOTA_SEND_DEADLINE_MS', 5_000),
 } as const;
 

@@ -51,8 +51,8 @@ export class Http2SmsHandler {
   }
 
   private async send(parameters: Http2SmsParameters, userId: string): Promise<Http2SmsAnswer> {
-    const { account, from, to, message, noStop, coding, tag, messageClass, deferredUntilMs, idempotencyKey } = parameters;
-    if (!this.knownUsers.maySend(account, from)) return { status: 241, message: 'Invalid from: the sender is not declared' };
+    const { account, from, senderForResponse, to, message, noStop, coding, tag, messageClass, deferredUntilMs, idempotencyKey } = parameters;
+    if (!senderForResponse && !this.knownUsers.maySend(account, from)) return { status: 241, message: 'Invalid from: the sender is not declared' };
     const receivers = sortReceivers(to);
     if (receivers.valid.length === 0) return { status: 202, message: 'Invalid to: no valid receiver' };
     const composed = composeMessage(message, { noStop, coding });
@@ -62,7 +62,7 @@ export class Http2SmsHandler {
       account,
       userId,
       receivers: receivers.valid,
-      sender: from,
+      sender: senderForResponse ? this.settings.responseSender : from,
       ...composed,
       noStop,
       source: 'http2sms',

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { shownCredits } from '../edge/credits.js';
+import { GatewaySettings } from '../edge/gateway-settings.js';
 import { sortReceivers } from '../edge/receivers.js';
 import { KnownUsers } from '../known-users/known-users.projection.js';
 import { composeMessage } from '../submit-messages/compose-message.js';
@@ -19,13 +20,12 @@ export class SendJobsClient {
   constructor(
     private readonly knownUsers: KnownUsers,
     private readonly submitMessages: SubmitMessagesClient,
+    private readonly settings: GatewaySettings,
   ) {}
 
   async send(account: string, userId: string | null, job: SendJobDto, idempotencyKey: string | undefined): Promise<SendingReport> {
     if (idempotencyKey && idempotencyKey.length > idempotencyKeyLengthMax) throw badRequest(`Idempotency-Key must be at most ${idempotencyKeyLengthMax} characters`);
-    if (job.senderForResponse) throw badRequest('senderForResponse is not supported');
-    if (!job.sender) throw badRequest('sender is required');
-    if (!this.knownUsers.maySend(account, job.sender)) throw badRequest(`The sender ${job.sender} is not declared`);
+    const sender = this.senderOf(account, job);
     const { valid, invalid } = sortReceivers(job.receivers);
     if (valid.length === 0) throw badRequest('receivers holds no valid number');
     // coding 8bit is the schema's word for "not forced to 7 bits"; what the text needs decides then.
@@ -36,7 +36,7 @@ export class SendJobsClient {
       account,
       userId,
       receivers: valid,
-      sender: job.sender,
+      sender,
       ...composed,
       noStop: job.noStopClause ?? false,
       source: 'rest',
@@ -54,6 +54,14 @@ export class SendJobsClient {
       validReceivers: valid,
       ...(job.tag ? { tag: job.tag } : {}),
     };
+  }
+
+  /** senderForResponse goes before a named sender (OVH.md 1.2). */
+  private senderOf(account: string, { sender, senderForResponse }: SendJobDto): string {
+    if (senderForResponse) return this.settings.responseSender;
+    if (!sender) throw badRequest('sender is required, or senderForResponse');
+    if (!this.knownUsers.maySend(account, sender)) throw badRequest(`The sender ${sender} is not declared`);
+    return sender;
   }
 }
 
