@@ -7,15 +7,18 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { DeadLettersClient } from './dead-letters/dead-letters.client.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DeadLetters } from './dead-letters/dead-letters.projection.js';
+import { DescribeApiController } from './describe-api/describe-api.controller.js';
 import { AccessTokens } from './edge/access-tokens.js';
 import { GatewayLog } from './edge/gateway-log.js';
 import { GatewaySettings } from './edge/gateway-settings.js';
+import { EstimateMessagesController } from './estimate-messages/estimate-messages.controller.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { Http2SmsController } from './http2sms/http2sms.controller.js';
 import { Http2SmsHandler } from './http2sms/http2sms.handler.js';
 import { ChangesMadeHere } from './known-users/changes-made-here.js';
 import { KnownUsersOnUsers } from './known-users/known-users.on-users.js';
 import { KnownUsers } from './known-users/known-users.projection.js';
+import { LackOptionsController } from './lack-options/lack-options.controller.js';
 import { AccountsClient } from './manage-account/accounts.client.js';
 import { ManageAccountController } from './manage-account/manage-account.controller.js';
 import { ApiUsersClient } from './manage-users/api-users.client.js';
@@ -28,6 +31,7 @@ import { SendJobsController } from './send-jobs/send-jobs.controller.js';
 import { MessageIds } from './submit-messages/message-ids.js';
 import { SubmitMessagesClient } from './submit-messages/submit-messages.client.js';
 import { Withdrawals } from './submit-messages/withdrawals.js';
+import { TransferCreditsController } from './transfer-credits/transfer-credits.controller.js';
 import { CodesAndTimeController } from './v6/codes-and-time.controller.js';
 import { Oauth2TokenController } from './v6/oauth2-token.controller.js';
 import { OvhErrorsFilter } from './v6/ovh-errors.filter.js';
@@ -60,6 +64,10 @@ export class GatewayModule {
         SendJobsController,
         ReadMessagesController,
         CodesAndTimeController,
+        EstimateMessagesController,
+        TransferCreditsController,
+        DescribeApiController,
+        LackOptionsController,
         Oauth2TokenController,
         OperatorController,
         DeadLettersController,

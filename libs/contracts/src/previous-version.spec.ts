@@ -21,7 +21,10 @@ const violationsBefore = (type: string, message: unknown): unknown => {
   return accepts(message) ? [] : accepts.errors;
 };
 
-describe.each(allTopics.map((contract) => [contract.topic, contract] as const))('%s', (_, { noun, read: readMessage }) => {
+// A topic that the version before did not have has nobody who could misread it.
+const topicsBefore = new Set(readdirSync(new URL('../previous/golden/', import.meta.url)));
+const oldTopics = allTopics.filter(({ noun }) => topicsBefore.has(`${noun}.json`));
+describe.each(oldTopics.map((contract) => [contract.topic, contract] as const))('%s', (_, { noun, read: readMessage }) => {
   it.each(Object.entries(read<Examples>(`previous/golden/${noun}.json`)))('%s as the version before wrote it is read', (name, example) => {
     expect(readMessage(JSON.stringify(example), `kwota.${noun}.${name}.v1`)).toHaveProperty('message');
   });

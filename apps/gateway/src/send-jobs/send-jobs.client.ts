@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { shownCredits } from '../edge/credits.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
+import { idempotencyKeyOf } from '../edge/idempotency-key.js';
 import { sortReceivers } from '../edge/receivers.js';
 import { KnownUsers } from '../known-users/known-users.projection.js';
 import { composeMessage } from '../submit-messages/compose-message.js';
@@ -10,7 +11,6 @@ import { badRequest, conflict, objectUnknown, OvhError } from '../v6/ovh-error.j
 import type { SendingReport, SendJobDto } from './send-job.dto.js';
 
 const minuteMs = 60_000;
-const idempotencyKeyLengthMax = 128;
 /** OVH.md 1.1: class number ↔ enum. */
 const messageClasses = { flash: 0, phoneDisplay: 1, sim: 2, toolkit: 3 } as const;
 
@@ -23,8 +23,8 @@ export class SendJobsClient {
     private readonly settings: GatewaySettings,
   ) {}
 
-  async send(account: string, userId: string | null, job: SendJobDto, idempotencyKey: string | undefined): Promise<SendingReport> {
-    if (idempotencyKey && idempotencyKey.length > idempotencyKeyLengthMax) throw badRequest(`Idempotency-Key must be at most ${idempotencyKeyLengthMax} characters`);
+  async send(account: string, userId: string | null, job: SendJobDto, keyHeader: string | undefined): Promise<SendingReport> {
+    const idempotencyKey = idempotencyKeyOf(keyHeader);
     const sender = this.senderOf(account, job);
     const { valid, invalid } = sortReceivers(job.receivers);
     if (valid.length === 0) throw badRequest('receivers holds no valid number');

@@ -1,13 +1,11 @@
-import { Body, Controller, Headers, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Headers, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
-import { OwnerGuard } from '../v6/owner.guard.js';
 import { SendingReport, SendJobDto } from './send-job.dto.js';
 import { SendJobsClient } from './send-jobs.client.js';
+import { V6Controller } from '../v6/v6-controller.js';
 
-@ApiTags('v6')
-@Controller(['1.0/sms/:serviceName', 'v1/sms/:serviceName'])
-@UseGuards(OwnerGuard)
+@V6Controller('sms/:serviceName')
 export class SendJobsController {
   constructor(
     private readonly jobs: SendJobsClient,

@@ -4,6 +4,7 @@ import { AccessTokens } from '../edge/access-tokens.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpRequest } from '../edge/http.js';
 import { isGranted } from './access-rules.js';
+import { batchOf, type BatchedCall } from './batch.js';
 import { checkNames } from './check-names.js';
 import { authenticationError, OvhError, serviceUnknown } from './ovh-error.js';
 import { OwnerCredentials } from './owner-credentials.js';
@@ -11,7 +12,7 @@ import { isSignedBy, urlsAsWritten } from './signature.js';
 
 /** Whose accounts a signed call may see. */
 export type Owner = Readonly<{ accounts: readonly string[] }>;
-export type OwnedRequest = HttpRequest & { owner?: Owner; params?: Record<string, string | undefined> };
+export type OwnedRequest = HttpRequest & { owner?: Owner; params?: Readonly<Record<string, string>>; batch?: readonly BatchedCall[] };
 
 const openToAll = 'kwota:open-to-all';
 /** For the few routes without authentication. */
@@ -38,9 +39,14 @@ export class OwnerGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<OwnedRequest>();
     const bearer = /^Bearer (.+)$/.exec(header(request, 'authorization'))?.[1];
     const owner = bearer ? this.ownerOfToken(bearer) : await this.ownerOfSignature(request);
-    const account = request.params?.['serviceName'];
-    checkNames(request.params);
-    if (account !== undefined && !owner.accounts.includes(account)) throw serviceUnknown();
+    const params = request.params ?? {};
+    const batch = batchOf(header(request, 'x-ovh-batch'), request.method, params);
+    for (const call of batch ?? [{ params }]) {
+      const account = call.params['serviceName'];
+      checkNames(call.params);
+      if (account !== undefined && !owner.accounts.includes(account)) throw serviceUnknown();
+    }
+    if (batch) request.batch = batch;
     request.owner = owner;
     return true;
   }
