@@ -1,4 +1,4 @@
-import { flag, list, milliseconds, optional, port, readConfig, secret, text, type Setting } from '@kwota/service-kit/config';
+import { flag, list, milliseconds, optional, port, readConfig, secret, text, wholeNumber, type Setting } from '@kwota/service-kit/config';
 import { accessSync, constants } from 'node:fs';
 import { rangeOf } from './edge/peer-address.js';
 
@@ -61,6 +61,7 @@ export const gatewaySettings = {
   timeZone: checked(text('KWOTA_TIME_ZONE', 'UTC'), isTimeZone),
   // The number that the STOP clause names: what can be answered at all can be answered there (OVH.md 3.4).
   responseSender: checked(text('KWOTA_RESPONSE_SENDER', '36184'), isNumber),
+  requestsPerMinute: wholeNumber('KWOTA_REQUESTS_PER_MINUTE', 6_000, { min: 1, max: 1_000_000_000 }),
   sendDeadlineMs: milliseconds('KWOTA_SEND_DEADLINE_MS', 5_000),
 } as const;
 

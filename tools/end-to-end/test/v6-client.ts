@@ -1,5 +1,6 @@
-// An owner who asks by OAuth2, for suites whose subject is the routes and not a client's habits.
+// An owner and an operator who ask, for suites whose subject is the routes and not a client's habits.
 import type { FirstStart } from '@kwota/testing/kwota-process';
+import { createHash } from 'node:crypto';
 
 export type Answer = Readonly<{ status: number; headers: Headers; body: unknown }>;
 export type V6Client = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
@@ -30,3 +31,17 @@ export const ownerClient = async (url: string, { clientId, clientSecret }: Pick<
 };
 
 export const operatorClient = (url: string, operatorToken: string): V6Client => clientWith(url, '/operator', `Bearer ${operatorToken}`);
+
+type Keys = Readonly<{ applicationKey: string; applicationSecret: string; consumerKey: string }>;
+
+/** By OVH's signature, over plain HTTP. */
+export const signedClient =
+  (url: string, { applicationKey, applicationSecret, consumerKey }: Keys): V6Client =>
+  async (method, path, body, headers = {}) => {
+    const full = new URL(`/1.0${path}`, url);
+    const sent = body === undefined ? '' : JSON.stringify(body);
+    const timestamp = String(Math.floor(Date.now() / 1_000));
+    const signature = `$1$${createHash('sha1').update([applicationSecret, consumerKey, method, full.href, sent, timestamp].join('+')).digest('hex')}`;
+    const signed = { 'x-ovh-application': applicationKey, 'x-ovh-consumer': consumerKey, 'x-ovh-timestamp': timestamp, 'x-ovh-signature': signature };
+    return answerOf(await fetch(full, { method, headers: { 'content-type': 'application/json', ...signed, ...headers }, ...(sent ? { body: sent } : {}) }));
+  };

@@ -2,6 +2,7 @@ import { Get, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpRequest } from '../edge/http.js';
+import { publicUrlOf } from '../edge/public-url.js';
 import { invalidUrl } from '../v6/ovh-error.js';
 import { OpenToAll } from '../v6/owner.guard.js';
 import { V6Controller } from '../v6/v6-controller.js';
@@ -16,7 +17,7 @@ export class DescribeApiController {
   @Get()
   @OpenToAll()
   index(@Req() request: HttpRequest) {
-    return schemaIndex(this.basePath(request));
+    return schemaIndex(`${publicUrlOf(request, this.settings)}/1.0`);
   }
 
   @Get(schemaNames.map((name) => `${name}.json`))
@@ -24,12 +25,6 @@ export class DescribeApiController {
   schema(@Req() request: HttpRequest) {
     const name = schemaNames.find((known) => new RegExp(`/${known}\\.json/?(?:\\?|$)`).test(request.raw.url ?? ''));
     if (!name) throw invalidUrl();
-    return schemaOf(name, this.basePath(request));
-  }
-
-  /** As the client wrote it, or the installation's public name. */
-  private basePath({ headers, protocol }: HttpRequest): string {
-    const [publicUrl] = this.settings.publicUrls;
-    return `${publicUrl?.replace(/\/+$/, '') ?? `${protocol}://${String(headers['host'] ?? '')}`}/1.0`;
+    return schemaOf(name, `${publicUrlOf(request, this.settings)}/1.0`);
   }
 }

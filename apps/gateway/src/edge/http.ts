@@ -36,7 +36,7 @@ const headersBytesMax = 32 * 1_024;
 const pathPartLengthMax = 17_000;
 
 /** Read from the bytes as a form, whatever the content type says. */
-const formPaths = /^\/(?:cgi-bin\/sms\/http2sms\.cgi|http2sms|auth\/oauth2\/token)\/?(?:\?|$)/;
+const formPaths = /^\/(?:cgi-bin\/sms\/http2sms\.cgi|http2sms|auth(?:\/oauth2\/token)?)\/?(?:\?|$)/;
 
 /** OVH's clients show it in their errors (OVH.md 2.4). */
 export const queryIdHeader = 'x-ovh-queryid';

@@ -5,6 +5,7 @@ import { Body, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery } from '@nestjs/swagger';
 import { getCountryCallingCode, isSupportedCountry, type CountryCode } from 'libphonenumber-js';
 import { shownCredits } from '../edge/credits.js';
+import { NotTrailed } from '../trail-changes/trail-changes.interceptor.js';
 import { badRequest } from '../v6/ovh-error.js';
 import { OpenToAll } from '../v6/owner.guard.js';
 import { V6Controller } from '../v6/v6-controller.js';
@@ -17,6 +18,7 @@ export class EstimateMessagesController {
 
   @Post('estimate')
   @HttpCode(200)
+  @NotTrailed()
   @ApiOperation({ summary: 'How many parts a text takes' })
   estimate(@Body() { message, noStopClause }: EstimateDto): JobEstimate {
     const { characters, coding, maxCharactersPerPart, parts } = measureText(message, { stopClause: !noStopClause });

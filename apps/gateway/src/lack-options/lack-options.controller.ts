@@ -1,4 +1,4 @@
-import { Delete, Get, Param, Post, Put } from '@nestjs/common';
+import { Delete, Get, Post, Put } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { readRoute } from '../describe-api/ovh-schema.js';
 import { lackingSmsRoutes } from '../describe-api/sms-routes.js';
@@ -24,7 +24,7 @@ export class LackOptionsController {
   }
 
   @Get(pathsOf('GET', (route) => !hasList(route)))
-  one(@Param() _: object): never {
+  one(): never {
     throw objectUnknown();
   }
 

@@ -1,5 +1,3 @@
-import { listSenders } from '@kwota/contracts/users.requests.v1';
-import { RequestClient } from '@kwota/service-kit/request-client';
 import { Body, Get, Param, Put, Req } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import type { OwnedRequest } from '../v6/owner.guard.js';
@@ -9,10 +7,7 @@ import { V6Controller } from '../v6/v6-controller.js';
 
 @V6Controller('sms')
 export class ManageAccountController {
-  constructor(
-    private readonly accounts: AccountsClient,
-    private readonly requests: RequestClient,
-  ) {}
+  constructor(private readonly accounts: AccountsClient) {}
 
   @Get()
   @ApiOperation({ summary: "The owner's SMS accounts" })
@@ -31,11 +26,5 @@ export class ManageAccountController {
   async change(@Param('serviceName') account: string, @Body() body: ChangeAccountDto): Promise<null> {
     await this.accounts.change(account, body);
     return null;
-  }
-
-  @Get(':serviceName/senders')
-  @ApiOperation({ summary: "The account's senders" })
-  async senders(@Param('serviceName') account: string): Promise<string[]> {
-    return (await this.requests.ask(listSenders, { account })).senders.map(({ sender }) => sender);
   }
 }

@@ -4,6 +4,7 @@ import { shownCredits } from '../edge/credits.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import { idempotencyKeyOf } from '../edge/idempotency-key.js';
 import { sortReceivers } from '../edge/receivers.js';
+import { Limits } from '../limit-requests/limits.js';
 import { KnownUsers } from '../known-users/known-users.projection.js';
 import { composeMessage } from '../submit-messages/compose-message.js';
 import { SubmitMessagesClient } from '../submit-messages/submit-messages.client.js';
@@ -14,6 +15,8 @@ const minuteMs = 60_000;
 /** OVH.md 1.1: class number ↔ enum. */
 const messageClasses = { flash: 0, phoneDisplay: 1, sim: 2, toolkit: 3 } as const;
 
+type SendingUser = Readonly<{ userId: string; messagesPerMinute?: number | null | undefined }>;
+
 /** POST jobs: of a user, charged to its quota where active, or of the account, charged to the pool alone. */
 @Injectable()
 export class SendJobsClient {
@@ -21,9 +24,10 @@ export class SendJobsClient {
     private readonly knownUsers: KnownUsers,
     private readonly submitMessages: SubmitMessagesClient,
     private readonly settings: GatewaySettings,
+    private readonly limits: Limits,
   ) {}
 
-  async send(account: string, userId: string | null, job: SendJobDto, keyHeader: string | undefined): Promise<SendingReport> {
+  async send(account: string, user: SendingUser | null, job: SendJobDto, keyHeader: string | undefined): Promise<SendingReport> {
     const idempotencyKey = idempotencyKeyOf(keyHeader);
     const sender = this.senderOf(account, job);
     const { valid, invalid } = sortReceivers(job.receivers);
@@ -32,9 +36,11 @@ export class SendJobsClient {
     const composed = composeMessage(job.message, { noStop: job.noStopClause ?? false, coding: job.coding === '7bit' ? '7bit' : undefined });
     if (!composed) throw badRequest('message is too long, at most 6 parts');
 
+    const waitS = user === null ? 0 : this.limits.secondsToWait(user.userId, user.messagesPerMinute, valid.length);
+    if (waitS > 0) throw new OvhError(429, `Too many messages: at most ${user?.messagesPerMinute} in a minute, try again in ${waitS} s`, { class: 'Client::TooManyRequests' });
     const submitted = await this.submitMessages.submit({
       account,
-      userId,
+      userId: user?.userId ?? null,
       receivers: valid,
       sender,
       ...composed,
