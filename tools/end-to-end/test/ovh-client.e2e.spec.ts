@@ -6,13 +6,13 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
-
-type Line = { call: string; answer?: unknown; error?: unknown; message?: string };
+import { clientScript, goProgram, installTimeoutMs, isThere, npmPackages, pythonPackages } from './other-peoples-programs.js';
+import { ovhSteps, Refused } from './ovh-steps.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kwota-ovh-'));
+const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
 const ends: (() => Promise<unknown>)[] = [];
 afterAll(async () => {
   for (const end of ends.toReversed()) await end();
@@ -22,20 +22,13 @@ afterAll(async () => {
 const kafka = await startKafka();
 if (kafka) ends.push(() => kafka.close());
 
-type Running = Readonly<{ first: FirstStart; stop: () => Promise<unknown> }>;
-const inOneProcess = async (environment: Record<string, string>): Promise<Running> => {
-  const kwota = await startKwota(join(folder, 'standalone'), environment);
-  ends.push(() => kwota.kill());
-  return { first: kwota.first, stop: () => kwota.stop() };
+type Running = Readonly<{ first: FirstStart; port: number }>;
+const https = async (): Promise<{ port: number; environment: Record<string, string> }> => {
+  const port = await freePort();
+  return { port, environment: { KWOTA_HTTPS_PORT: String(port), KWOTA_TLS_CERT: cert, KWOTA_TLS_KEY: key } };
 };
-const overKafka = async (environment: Record<string, string>): Promise<Running> => {
-  const services = await startServices({ dataDir: join(folder, 'services'), brokers: kafka?.brokers ?? [], environment });
-  ends.push(() => services.kill());
-  return { first: services.first, stop: () => services.stop() };
-};
-
-const client = (start: (environment: Record<string, string>) => Promise<Running>) => async (): Promise<void> => {
-  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+let standalone: Running;
+beforeAll(async () => {
   const names = [{ name: 'subjectAltName' as const, altNames: [{ type: 2 as const, value: 'localhost' }, { type: 7 as const, ip: '127.0.0.1' }] }];
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], {
     keySize: 2048,
@@ -43,57 +36,64 @@ const client = (start: (environment: Record<string, string>) => Promise<Running>
   });
   writeFileSync(cert, pems.cert);
   writeFileSync(key, pems.private);
-  const port = await freePort();
-  const { first, stop } = await start({ KWOTA_HTTPS_PORT: String(port), KWOTA_TLS_CERT: cert, KWOTA_TLS_KEY: key });
-  const { applicationKey: appKey, applicationSecret: appSecret, consumerKey, serviceName, sender } = first;
-  const OVH_TEST = JSON.stringify({ host: 'localhost', port, appKey, appSecret, consumerKey, serviceName, sender });
-  const script = fileURLToPath(new URL('ovh-client.mjs', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [script], { env: { PATH: process.env['PATH'] ?? '', NODE_EXTRA_CA_CERTS: cert, OVH_TEST } });
-  await stop();
+  const { port, environment } = await https();
+  const kwota = await startKwota(join(folder, 'standalone'), environment);
+  ends.push(() => kwota.kill());
+  standalone = { first: kwota.first, port };
+}, 60_000);
 
-  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as Line);
-  const user = {
-    login: 'scripts',
-    password: '',
-    quotaInformations: { quotaLeft: 150, quotaStatus: 'active' },
-    alertThresholdInformations: { alertEmail: 'owner@example.org', alertNumber: '', alertThreshold: 20, support: 'mail' },
-    ipRestrictions: ['8.8.8.8'],
-    callBack: 'https://example.org/dlr',
-    stopCallBack: null,
-  };
-  const report = (receivers: string[], invalid: string[]) => ({
-    ids: receivers.map(() => expect.any(Number)),
-    invalidReceivers: invalid,
-    totalCreditsRemoved: receivers.length,
-    validReceivers: receivers,
+type Program = readonly [command: string, args: readonly string[], environment?: Readonly<Record<string, string>>];
+type Line = { call: string; answer?: unknown; error?: unknown; message?: string; queryId?: string };
+
+/** Runs the client through the steps and tells what it said, call by call, as the steps expect it. */
+const play = async ([command, args, environment = {}]: Program, { first, port }: Running, login: string): Promise<Line[]> => {
+  const { applicationKey: appKey, applicationSecret: appSecret, consumerKey } = first;
+  const steps = ovhSteps(first, login);
+  const { stdout } = await promisify(execFile)(command, [...args], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: folder,
+      // Each runtime has its own way to an authority of one's own.
+      NODE_EXTRA_CA_CERTS: cert,
+      REQUESTS_CA_BUNDLE: cert,
+      SSL_CERT_FILE: cert,
+      OVH_TEST: JSON.stringify({ host: 'localhost', port, appKey, appSecret, consumerKey }),
+      OVH_STEPS: JSON.stringify(steps.map(({ method, path, body }) => ({ method, path, body }))),
+      ...environment,
+    },
   });
-  expect(lines.map(({ answer, error, message }) => (error === undefined ? answer : [error, message]))).toEqual([
-    expect.any(Number),
-    [serviceName],
-    [serviceName],
-    expect.objectContaining({ name: serviceName, creditsLeft: 200, creditsHoldByQuota: 0, userQuantityWithQuota: 0 }),
-    null,
-    ['demo', 'scripts'],
-    null,
-    null,
-    null,
-    null,
-    null,
-    user,
-    expect.objectContaining({ creditsLeft: 50, creditsHoldByQuota: 150, userQuantityWithQuota: 1 }),
-    { ...report(['+33600000004'], ['nobody']), tag: 'guide' },
-    report(['+33600000004'], []),
-    expect.any(Array),
-    { comment: expect.any(String), description: expect.any(String), duration: 'permanent' },
-    [404, 'The requested object does not exist'],
-    [404, 'This service does not exist'],
-    [400, 'quotaInformations.quotaLeft must not be greater than 198'],
-    null,
-    ['demo'],
-  ]);
+  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as Line);
+  const told = lines.slice(0, steps.length).map(({ call, answer = null, error, message }) => [call, error === undefined ? answer : [error, message]]);
+  expect(told).toEqual(steps.map(({ method, path, expected }) => [`${method} ${path}`, expected instanceof Refused ? [expected.status, expected.message] : expected]));
+  return lines.slice(steps.length);
 };
 
-describe('the unmodified npm package ovh does the guide’s steps over HTTPS with a local CA', () => {
-  it('against one process', client(inOneProcess), 60_000);
-  (kafka ? it : it.skip)('against six processes over Kafka', client(overKafka), 120_000);
+const nodeScript = (file: string): Program => [process.execPath, [clientScript(file)]];
+
+describe('an unmodified client does what OVH’s documentation shows, over HTTPS with a local CA:', () => {
+  it('npm ovh', async () => expect(await play(nodeScript('npm-ovh.mjs'), standalone, 'npm-ovh')).toEqual([]), 60_000);
+
+  it('npm @ovh-api/sms', async () => {
+    const modules = await npmPackages('@ovh-api/api@3.2.10', '@ovh-api/sms@3.1.26');
+    const [command, args] = nodeScript('npm-ovh-api.mjs');
+    expect(await play([command, args, { OVH_MODULES: modules }], standalone, 'npm-ovh-api')).toEqual([]);
+  }, installTimeoutMs);
+
+  const keyAsked = () => [expect.objectContaining({ call: 'consumer key', answer: { state: 'pendingValidation', page: `https://localhost:${standalone.port}/auth/` } })];
+  (isThere('python3', ['-m', 'pip', '--version'], 'python3 with pip') ? it : it.skip)('python-ovh', async () => {
+    const modules = await pythonPackages('ovh==1.2.0');
+    expect(await play(['python3', [clientScript('python-ovh.py')], { PYTHONPATH: modules }], standalone, 'python-ovh')).toEqual(keyAsked());
+  }, installTimeoutMs);
+
+  (isThere('go', ['version'], 'go') ? it : it.skip)('go-ovh', async () => {
+    expect(await play([await goProgram('go-ovh'), []], standalone, 'go-ovh')).toEqual(keyAsked());
+  }, installTimeoutMs);
+
+  (kafka ? it : it.skip)('npm ovh against six processes over Kafka', async () => {
+    const { port, environment } = await https();
+    const services = await startServices({ dataDir: join(folder, 'services'), brokers: kafka?.brokers ?? [], environment });
+    ends.push(() => services.kill());
+    expect(await play(nodeScript('npm-ovh.mjs'), { first: services.first, port }, 'npm-ovh')).toEqual([]);
+    await services.stop();
+  }, 180_000);
 });

@@ -53,7 +53,7 @@ export class AuthoriseOwnersController {
       consumerKey,
       tokenSha256: sha256(token).toString('hex'),
       rules,
-      redirection: redirection ?? null,
+      redirection: redirection || null,
       allowedIps: allowedIPs ?? [],
     });
     if (asked.outcome === 'refused') throw applicationUnknown();

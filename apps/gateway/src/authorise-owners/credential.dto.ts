@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsOptional, IsString, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsOptional, IsString, Matches, MaxLength, ValidateIf, ValidateNested } from 'class-validator';
 
 export const accessRulesMax = 100;
 
@@ -26,7 +26,8 @@ export class RequestCredentialDto {
   accessRules!: AccessRuleDto[];
 
   @ApiPropertyOptional({ type: String, nullable: true, example: 'https://example.org/done' })
-  @IsOptional()
+  // Some send an empty one for none.
+  @ValidateIf(({ redirection }: RequestCredentialDto) => Boolean(redirection))
   @Matches(/^https?:\/\/\S+$/i, { message: 'redirection must be an http or https URL' })
   @MaxLength(2_048)
   redirection?: string | null;
