@@ -42,12 +42,12 @@ type StateRow = Readonly<{
   submittedAtMs: Big | null;
   deliveredAtMs: Big | null;
 }>;
-type ViewRow = StateRow &
+export type ViewRow = StateRow &
   Readonly<{ receiver: string; sender: string; text: string; tag: string; creditsMilli: Big; acceptedAtMs: Big; deferredUntilMs: Big | null }>;
 
 const stateColumns =
   '"messageId", account, "userId", parts, "partStates", ptt, dlr, final, silent, submitted, sequence, "submittedAtMs", "deliveredAtMs"';
-const viewColumns = `${stateColumns}, receiver, sender, text, tag, "creditsMilli", "acceptedAtMs", "deferredUntilMs"`;
+export const viewColumns = `${stateColumns}, receiver, sender, text, tag, "creditsMilli", "acceptedAtMs", "deferredUntilMs"`;
 /** OVH.md has no number; the panel reads them page by page. */
 const foundMax = 10_000;
 const minuteMs = 60_000;
@@ -253,7 +253,8 @@ const trackedOf = (row: StateRow): TrackedMessage => ({
   },
 });
 
-const viewOf = (row: ViewRow): MessageView => {
+/** A row as its sender sees it. */
+export const viewOf = (row: ViewRow): MessageView => {
   const { address, state } = trackedOf(row);
   const { receiver, sender, text, tag } = row;
   return {

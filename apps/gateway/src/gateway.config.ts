@@ -1,4 +1,4 @@
-import { flag, list, milliseconds, optional, port, readConfig, secret, text, type Setting } from '@kwota/service-kit/config';
+import { flag, list, milliseconds, optional, port, readConfig, secret, text, wholeNumber, type Setting } from '@kwota/service-kit/config';
 import { accessSync, constants } from 'node:fs';
 import { rangeOf } from './edge/peer-address.js';
 
@@ -39,6 +39,10 @@ const isFile = (path: string | undefined): void => {
   }
 };
 
+const isNumber = (number: string): void => {
+  if (!/^\+?\d{3,15}$/.test(number)) throw new Error(`"${number}" is not a number of 3 to 15 digits, with or without a leading +`);
+};
+
 const isPort = (given: string | undefined): void => {
   if (given !== undefined) port('', 0).parse(given);
 };
@@ -55,6 +59,9 @@ export const gatewaySettings = {
   operatorToken: secret('KWOTA_OPERATOR_TOKEN', ''),
   firstStart: flag('KWOTA_FIRST_START', true),
   timeZone: checked(text('KWOTA_TIME_ZONE', 'UTC'), isTimeZone),
+  // The number that the STOP clause names: what can be answered at all can be answered there (OVH.md 3.4).
+  responseSender: checked(text('KWOTA_RESPONSE_SENDER', '36184'), isNumber),
+  requestsPerMinute: wholeNumber('KWOTA_REQUESTS_PER_MINUTE', 6_000, { min: 1, max: 1_000_000_000 }),
   sendDeadlineMs: milliseconds('KWOTA_SEND_DEADLINE_MS', 5_000),
 } as const;
 

@@ -3,23 +3,38 @@ import { RequestClient } from '@kwota/service-kit/request-client';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable, Module, ValidationPipe, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { CancelJobsClient } from './cancel-jobs/cancel-jobs.client.js';
 import { CancelJobsController } from './cancel-jobs/cancel-jobs.controller.js';
 import { DeadLettersClient } from './dead-letters/dead-letters.client.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DeadLetters } from './dead-letters/dead-letters.projection.js';
+import { AuthoriseOwnersController } from './authorise-owners/authorise-owners.controller.js';
+import { ValidateKeysController } from './authorise-owners/validate-keys.controller.js';
+import { DescribeApiController } from './describe-api/describe-api.controller.js';
 import { AccessTokens } from './edge/access-tokens.js';
 import { GatewayLog } from './edge/gateway-log.js';
 import { GatewaySettings } from './edge/gateway-settings.js';
+import { EstimateMessagesController } from './estimate-messages/estimate-messages.controller.js';
+import { DocumentIds } from './export-documents/document-ids.js';
+import { DocumentsClient } from './export-documents/documents.client.js';
+import { ExportDocumentsController } from './export-documents/export-documents.controller.js';
+import { FetchDocumentsController } from './export-documents/fetch-documents.controller.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { Http2SmsController } from './http2sms/http2sms.controller.js';
 import { Http2SmsHandler } from './http2sms/http2sms.handler.js';
 import { ChangesMadeHere } from './known-users/changes-made-here.js';
 import { KnownUsersOnUsers } from './known-users/known-users.on-users.js';
 import { KnownUsers } from './known-users/known-users.projection.js';
+import { LackOptionsController } from './lack-options/lack-options.controller.js';
+import { Limits } from './limit-requests/limits.js';
 import { AccountsClient } from './manage-account/accounts.client.js';
 import { ManageAccountController } from './manage-account/manage-account.controller.js';
+import { ManageOperatorsController } from './manage-owners/manage-operators.controller.js';
+import { ManageOwnersClient } from './manage-owners/manage-owners.client.js';
+import { ManageOwnersController } from './manage-owners/manage-owners.controller.js';
+import { ManageSendersController } from './manage-senders/manage-senders.controller.js';
+import { SendersClient } from './manage-senders/senders.client.js';
 import { ApiUsersClient } from './manage-users/api-users.client.js';
 import { CallbacksClient } from './manage-callbacks/callbacks.client.js';
 import { CallbacksController } from './manage-callbacks/callbacks.controller.js';
@@ -31,9 +46,18 @@ import { ReadMessagesClient } from './read-messages/read-messages.client.js';
 import { ReadMessagesController } from './read-messages/read-messages.controller.js';
 import { SendJobsClient } from './send-jobs/send-jobs.client.js';
 import { SendJobsController } from './send-jobs/send-jobs.controller.js';
+import { OwnersClient } from './show-owner/owners.client.js';
+import { ShowOwnerController } from './show-owner/show-owner.controller.js';
+import { OperatorUsageController, ShowUsageController } from './show-usage/show-usage.controller.js';
+import { UsageClient } from './show-usage/usage.client.js';
 import { MessageIds } from './submit-messages/message-ids.js';
 import { SubmitMessagesClient } from './submit-messages/submit-messages.client.js';
 import { Withdrawals } from './submit-messages/withdrawals.js';
+import { TrailChangesController } from './trail-changes/trail-changes.controller.js';
+import { TrailChangesInterceptor } from './trail-changes/trail-changes.interceptor.js';
+import { TrailOnChanges } from './trail-changes/trail.on-changes.js';
+import { Trail } from './trail-changes/trail.projection.js';
+import { TransferCreditsController } from './transfer-credits/transfer-credits.controller.js';
 import { CodesAndTimeController } from './v6/codes-and-time.controller.js';
 import { Oauth2TokenController } from './v6/oauth2-token.controller.js';
 import { OvhErrorsFilter } from './v6/ovh-errors.filter.js';
@@ -66,6 +90,22 @@ export class GatewayModule {
         SendJobsController,
         ReadMessagesController,
         CodesAndTimeController,
+        EstimateMessagesController,
+        ManageSendersController,
+        ExportDocumentsController,
+        FetchDocumentsController,
+        AuthoriseOwnersController,
+        ValidateKeysController,
+        ShowOwnerController,
+        ShowUsageController,
+        OperatorUsageController,
+        TrailChangesController,
+        ManageOwnersController,
+        ManageOperatorsController,
+        TrailOnChanges,
+        TransferCreditsController,
+        DescribeApiController,
+        LackOptionsController,
         Oauth2TokenController,
         OperatorController,
         DeadLettersController,
@@ -77,6 +117,7 @@ export class GatewayModule {
       providers: [
         { provide: APP_FILTER, useValue: new OvhErrorsFilter(logger) },
         { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true, stopAtFirstError: true }) },
+        { provide: APP_INTERCEPTOR, useClass: TrailChangesInterceptor },
         { provide: Messaging, useValue: messaging },
         { provide: Sealing, useValue: sealing },
         { provide: GatewayLog, useValue: new GatewayLog(logger) },
@@ -100,6 +141,14 @@ export class GatewayModule {
         SendJobsClient,
         ReadMessagesClient,
         OwnerCredentials,
+        OwnersClient,
+        Limits,
+        Trail,
+        UsageClient,
+        ManageOwnersClient,
+        SendersClient,
+        DocumentsClient,
+        { provide: DocumentIds, useValue: new DocumentIds(tokenKey, Date.now) },
         GatewayLifecycle,
       ],
     };

@@ -5,8 +5,10 @@ import { startService, type RunningService } from '@kwota/service-kit/service';
 import type { DynamicModule } from '@nestjs/common';
 import { RequestClient, ServiceUnavailable } from '@kwota/service-kit/request-client';
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:tls';
 import { join } from 'node:path';
 import { gatewayFastify, keepRawBodies } from './edge/http.js';
+import { followTlsFiles } from './edge/tls-files.js';
 import { FirstStarter, type FirstStart } from './first-start/first-start.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { ChangesMadeHere } from './known-users/changes-made-here.js';
@@ -46,9 +48,20 @@ export const startGateway = async ({ runtime, config, secretKey, observed }: Gat
       },
     });
   };
+  const startHttps = async (port: number, files: { cert: string; key: string }): Promise<RunningService> => {
+    const service = await start(port, { cert: readFileSync(files.cert), key: readFileSync(files.key) });
+    const unfollow = followTlsFiles(service.app.getHttpServer() as Server, files, runtime.logger);
+    return {
+      ...service,
+      close: () => {
+        unfollow();
+        return service.close();
+      },
+    };
+  };
   const { httpsPort, tlsCert = '', tlsKey = '' } = config;
   const http = await start(config.port);
-  const running = httpsPort ? [http, await start(Number(httpsPort), { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) })] : [http];
+  const running = httpsPort ? [http, await startHttps(Number(httpsPort), { cert: tlsCert, key: tlsKey })] : [http];
   const knownUsers = running.map(({ app }) => app.get(KnownUsers));
   runtime.health.add('known users', () => {
     const ready = knownUsers.every(({ isWhole }) => isWhole);

@@ -49,6 +49,19 @@ it('a sender declared here may be used at once; what the facts say of it goes be
   expect(known.maySend(account, 'Shop')).toBe(false);
 });
 
+it('a sender validated here may be used at once, and one taken away no more, whatever lags behind', () => {
+  const senderKey = `${account}|sender:Shop`;
+  known.apply(senderKey, { type: 'SenderChanged', account, sender: 'Shop', status: 'waitingValidation', version: 1 });
+  changes.tell({ kind: 'sender-changed', account, sender: 'Shop', status: 'enable', version: 2 });
+  expect(known.maySend(account, 'Shop')).toBe(true);
+  changes.tell({ kind: 'sender-ended', account, sender: 'Shop' });
+  known.apply(senderKey, { type: 'SenderChanged', account, sender: 'Shop', status: 'enable', version: 2 });
+  expect(known.maySend(account, 'Shop')).toBe(false);
+  known.apply(senderKey, undefined);
+  known.apply(senderKey, { type: 'SenderChanged', account, sender: 'Shop', status: 'enable', version: 1 });
+  expect(known.maySend(account, 'Shop')).toBe(true);
+});
+
 it('before all of them are read nobody is told that a user is unknown', () => {
   known.isWhole = false;
   expect(() => known.user(account, 'demo')).toThrow(ServiceUnavailable);

@@ -79,9 +79,10 @@ describe('wrong passwords', () => {
 describe('access tokens', () => {
   let nowMs = 1_000;
   const tokens = new AccessTokens(Buffer.alloc(32, 1), () => nowMs);
-  const token = tokens.issue(['sms-kw00001-1']);
+  const holder = { accounts: ['sms-kw00001-1'], clientId: 'EU.1', ownerId: 'kw1-kwota' };
+  const token = tokens.issue(holder);
 
-  it('open their accounts', () => expect(tokens.read(token)).toEqual(['sms-kw00001-1']));
+  it('open their accounts', () => expect(tokens.read(token)).toEqual(holder));
   it('forged ones open nothing', () => expect(tokens.read(`${token.slice(0, -2)}xx`)).toBeUndefined());
   it('one of another key opens nothing', () => expect(new AccessTokens(Buffer.alloc(32, 2), () => nowMs).read(token)).toBeUndefined());
   it('end after an hour', () => {

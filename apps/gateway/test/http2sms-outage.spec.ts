@@ -10,6 +10,7 @@ import { readGatewayConfig } from '../src/gateway.config.js';
 import { Http2SmsHandler } from '../src/http2sms/http2sms.handler.js';
 import { ChangesMadeHere } from '../src/known-users/changes-made-here.js';
 import { KnownUsers } from '../src/known-users/known-users.projection.js';
+import { Limits } from '../src/limit-requests/limits.js';
 import { MessageIds } from '../src/submit-messages/message-ids.js';
 import { SubmitMessagesClient } from '../src/submit-messages/submit-messages.client.js';
 import { Withdrawals } from '../src/submit-messages/withdrawals.js';
@@ -42,7 +43,7 @@ it.each([
   const lines: string[] = [];
   const log = new GatewayLog({ error: (...line: unknown[]) => void lines.push(JSON.stringify(line)) } as unknown as Logger);
   const submitting = new SubmitMessagesClient(requests, new MessageIds(requests), new Withdrawals(messaging), settings);
-  const handler = new Http2SmsHandler(known, new PasswordChecks(known, requests, new Sealing('k'.repeat(32))), submitting, settings, log);
+  const handler = new Http2SmsHandler(known, new PasswordChecks(known, requests, new Sealing('k'.repeat(32))), submitting, settings, log, new Limits(settings));
 
   expect(await handler.handle(new URLSearchParams(given), '203.0.113.7')).toEqual({ status: 503, message: 'Temporarily unavailable, not charged' });
   expect(lines).toHaveLength(logged);

@@ -1,5 +1,7 @@
 import { formatAnswer } from '../src/http2sms/http2sms.answer.js';
 import { readParameters } from '../src/http2sms/http2sms.parameters.js';
+import { charsetOf, readForm } from '../src/http2sms/http2sms.query.js';
+import { sortReceivers } from '../src/edge/receivers.js';
 
 const nowMs = Date.UTC(2030, 0, 1);
 const all = { account: 'sms-kw00001-1', login: 'demo', password: 'Demo_123', from: 'KWOTA', to: '+33600000004', message: 'Hello' };
@@ -40,6 +42,32 @@ describe('parameters', () => {
     expect(read({ smsCoding: '2' })).toMatchObject({ coding: 'unicode' });
     expect(read({ SMSencoding: '1' })).toMatchObject({ coding: '7bit' });
   });
+});
+
+describe('encodings of a query', () => {
+  it.each([
+    ['UTF-8', 'message=caf%C3%A9+%E2%82%AC', 'café €'],
+    ['ISO-8859-1', 'message=caf%E9', 'café'],
+    ['windows-1252', 'message=5+%80', '5 €'],
+    ['bytes not escaped at all', 'message=caf\u00c3\u00a9', 'café'],
+    ['ISO-8859-1, not escaped', 'message=caf\u00e9', 'café'],
+    ['a percent sign that escapes nothing', 'message=100%+caf%E9', '100% café'],
+    ['a replacement character sent as such', 'message=%EF%BF%BD', '\uFFFD'],
+  ])('%s', (_, query, message) => expect(readForm(query).get('message')).toBe(message));
+
+  it('what a content type declares goes before a guess', () => {
+    expect(charsetOf('application/x-www-form-urlencoded; charset=ISO-8859-15')).toBe('ISO-8859-15');
+    expect(readForm('message=%A4', 'ISO-8859-15').get('message')).toBe('€');
+    expect(readForm('message=%C3%A9', 'nonsense').get('message')).toBe('é');
+  });
+
+  it('a raw + before a number is mended', () => expect(sortReceivers([readForm('to=+33600000004').get('to') ?? '']).valid).toEqual(['+33600000004']));
+});
+
+it('senderForResponse needs no from, and ignores one', () => {
+  expect(read({ from: '', senderForResponse: '1' })).toMatchObject({ from: '', senderForResponse: true });
+  expect(read({ senderForResponse: '1' })).toMatchObject({ from: '' });
+  expect(read({ from: '', senderForResponse: '0' })).toEqual({ status: 201, message: 'Missing from' });
 });
 
 describe('answers, verbatim (OVH.md 3.2)', () => {

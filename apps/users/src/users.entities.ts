@@ -14,6 +14,7 @@ export type ApiUserRow = {
   passwordHash: string;
   ipRestrictions: string[];
   version: number;
+  messagesPerMinute: number | null;
 };
 export const apiUserEntity = new EntitySchema<ApiUserRow>({
   name: 'api_user',
@@ -24,10 +25,23 @@ export const apiUserEntity = new EntitySchema<ApiUserRow>({
     passwordHash: { type: 'text' },
     ipRestrictions: { type: 'simple-json' },
     version: { type: 'integer' },
+    messagesPerMinute: { type: 'integer', nullable: true },
   },
 });
 
-export type SenderRow = { account: string; sender: string; description: string; status: string; version: number };
+export type SenderStatus = 'enable' | 'disable' | 'refused' | 'waitingValidation';
+/** `code` enables it while it waits. */
+export type SenderRow = {
+  account: string;
+  sender: string;
+  description: string;
+  status: SenderStatus;
+  version: number;
+  reason: string;
+  comment: string | null;
+  code: string | null;
+  wrongCodes: number;
+};
 export const senderEntity = new EntitySchema<SenderRow>({
   name: 'sender',
   columns: {
@@ -36,6 +50,10 @@ export const senderEntity = new EntitySchema<SenderRow>({
     description: { type: 'text' },
     status: { type: 'text' },
     version: { type: 'integer' },
+    reason: { type: 'text' },
+    comment: { type: 'text', nullable: true },
+    code: { type: 'text', nullable: true },
+    wrongCodes: { type: 'integer' },
   },
 });
 
@@ -46,34 +64,4 @@ export const messageIdsEntity = new EntitySchema<MessageIdsRow>({
   columns: { one: { type: 'integer', primary: true }, next: { type: 'bigint', transformer: { from: Number, to: String } } },
 });
 
-export type ConsumerKeyRow = {
-  credentialId: number;
-  consumerKey: string;
-  applicationKey: string;
-  sealedApplicationSecret: string;
-  accounts: string[];
-  rules: { method: string; path: string }[];
-};
-export const consumerKeyEntity = new EntitySchema<ConsumerKeyRow>({
-  name: 'consumer_key',
-  columns: {
-    credentialId: { type: 'integer', primary: true, generated: 'increment' },
-    consumerKey: { type: 'text', unique: true },
-    applicationKey: { type: 'text' },
-    sealedApplicationSecret: { type: 'text' },
-    accounts: { type: 'simple-json' },
-    rules: { type: 'simple-json' },
-  },
-});
-
-export type OauthClientRow = { clientId: string; secretSha256: string; accounts: string[] };
-export const oauthClientEntity = new EntitySchema<OauthClientRow>({
-  name: 'oauth_client',
-  columns: { clientId: { type: 'text', primary: true }, secretSha256: { type: 'text' }, accounts: { type: 'simple-json' } },
-});
-
-export type OperatorTokenRow = { one: number; tokenSha256: string };
-export const operatorTokenEntity = new EntitySchema<OperatorTokenRow>({
-  name: 'operator_token',
-  columns: { one: { type: 'integer', primary: true }, tokenSha256: { type: 'text' } },
-});
+export * from './owners.entities.js';

@@ -41,3 +41,59 @@ export class CreateUsersTables1795000000000 implements MigrationInterface {
     for (const { name } of [...tables, { name: 'outbox' }]) await runner.dropTable(name);
   }
 }
+
+/** Plain SQL: on SQLite TypeORM would copy the tables, row by row. The service of the version before runs on them: what is new has a default. */
+const newColumns: readonly (readonly [table: string, column: string, type: string])[] = [
+  ['api_user', 'messagesPerMinute', 'integer'],
+  ['sender', 'reason', `text NOT NULL DEFAULT ''`],
+  ['sender', 'comment', 'text'],
+  ['sender', 'code', 'text'],
+  ['sender', 'wrongCodes', 'integer NOT NULL DEFAULT 0'],
+  ['consumer_key', 'ownerId', 'text'],
+  ['consumer_key', 'status', `text NOT NULL DEFAULT 'validated'`],
+  ['consumer_key', 'createdAtMs', 'bigint NOT NULL DEFAULT 0'],
+  ['consumer_key', 'expiresAtMs', 'bigint'],
+  ['consumer_key', 'lastUseAtMs', 'bigint'],
+  ['consumer_key', 'allowedIps', `text NOT NULL DEFAULT '[]'`],
+  ['consumer_key', 'tokenSha256', 'text'],
+  ['consumer_key', 'redirection', 'text'],
+  ['oauth_client', 'ownerId', 'text'],
+  ['oauth_client', 'name', `text NOT NULL DEFAULT ''`],
+  ['oauth_client', 'previousSecretSha256', 'text'],
+  ['oauth_client', 'previousUntilMs', 'bigint'],
+];
+
+const optional = (name: string, type = 'text') => ({ name, type, isNullable: true });
+const ownerTables = [
+  new Table({ name: 'owner', columns: [key('ownerId'), text('email'), text('firstname'), text('name'), text('accounts'), optional('passwordHash')] }),
+  new Table({
+    name: 'application',
+    columns: [
+      { ...integer('applicationId'), isPrimary: true, isGenerated: true, generationStrategy: 'increment' },
+      { ...text('applicationKey'), isUnique: true },
+      text('ownerId'),
+      text('name'),
+      text('description'),
+      text('sealedSecret'),
+      { name: 'secretChangedAtMs', type: 'bigint' },
+      optional('previousSealedSecret'),
+      optional('previousUntilMs', 'bigint'),
+    ],
+  }),
+  new Table({ name: 'operator', columns: [key('name'), text('role'), { ...text('tokenSha256'), isUnique: true }] }),
+];
+
+/** Owners with several accounts, validated keys, operators with roles; senders that wait; limits of users. */
+export class AddOwners1797000000000 implements MigrationInterface {
+  readonly name = 'AddOwners1797000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const [table, column, type] of newColumns) await runner.query(`ALTER TABLE ${table} ADD COLUMN "${column}" ${type}`);
+    for (const table of ownerTables) await runner.createTable(table);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const { name } of ownerTables) await runner.dropTable(name);
+    for (const [table, column] of newColumns) await runner.query(`ALTER TABLE ${table} DROP COLUMN "${column}"`);
+  }
+}

@@ -1,6 +1,7 @@
 // Every published contract: what the documents, the schemas and the tests are made from.
 import { accepted } from './accepted.v1.js';
 import { alerts } from './alerts.v1.js';
+import { changes } from './changes.v1.js';
 import * as alertsRequests from './alerts.requests.v1.js';
 import * as carrierRequests from './carrier.requests.v1.js';
 import { credit } from './credit.v1.js';
@@ -9,15 +10,17 @@ import type { TopicContract } from './define-topic.js';
 import { delivery } from './delivery.v1.js';
 import * as dlrRequests from './dlr.requests.v1.js';
 import * as ledgerRequests from './ledger.requests.v1.js';
+import * as ownersRequests from './owners.requests.v1.js';
 import { receipts } from './receipts.v1.js';
+import * as sendersRequests from './senders.requests.v1.js';
 import { submissions } from './submissions.v1.js';
 import * as usersRequests from './users.requests.v1.js';
 import { users } from './users.v1.js';
 
-export const allTopics = [submissions, accepted, receipts, credit, delivery, users, alerts] as unknown as readonly TopicContract<unknown>[];
+export const allTopics = [submissions, accepted, receipts, credit, delivery, users, alerts, changes] as unknown as readonly TopicContract<unknown>[];
 
 const requestsOf = (module: object): readonly RequestContract<unknown, unknown>[] =>
   Object.values(module).filter((value): value is RequestContract<unknown, unknown> => typeof value === 'object' && value !== null && 'readRequest' in value);
 
-export const allRequests = [usersRequests, ledgerRequests, carrierRequests, dlrRequests, alertsRequests].flatMap(requestsOf);
+export const allRequests = [usersRequests, ownersRequests, sendersRequests, ledgerRequests, carrierRequests, dlrRequests, alertsRequests].flatMap(requestsOf);
 export const servicesWithRequests = ['users', 'ledger', 'carrier', 'dlr', 'alerts'] as const;

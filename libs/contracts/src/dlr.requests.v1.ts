@@ -75,6 +75,45 @@ export const findMessages = defineRequest({
   reply: done({ messageIds: z.array(f.messageId) }),
 });
 
+export const exportMessages = defineRequest({
+  service,
+  name: 'export-messages',
+  description: 'Messages handed over or ended, oldest first, a page at a time: the next one begins after the last id of this one.',
+  keyOf: byAccount,
+  request: z.object({
+    account: f.account,
+    userId: f.userIdOrAccount.optional(),
+    tag: z.string().optional(),
+    fromMs: f.timeMs.optional(),
+    toMs: f.timeMs.optional(),
+    afterMessageId: z.int().nonnegative(),
+    limit: z.int().min(1).max(1_000),
+  }),
+  reply: done({ messages: z.array(messageView) }),
+});
+
+export const showUsage = defineRequest({
+  service,
+  name: 'show-usage',
+  description: 'What was sent in a period, by user (null: the account itself), from acceptance on. Credits: of what DLR 16 does not give back.',
+  keyOf: byAccount,
+  request: z.object({ account: f.account, userId: f.userIdOrAccount.optional(), fromMs: f.timeMs, toMs: f.timeMs }),
+  reply: done({
+    usage: z.array(
+      z.object({
+        userId: f.userIdOrAccount,
+        messages: z.int().nonnegative(),
+        parts: z.int().nonnegative(),
+        delivered: z.int().nonnegative(),
+        failed: z.int().nonnegative(),
+        notBilled: z.int().nonnegative(),
+        underWay: z.int().nonnegative(),
+        creditsMilli: f.milliCreditsNotNegative,
+      }),
+    ),
+  }),
+});
+
 export const findMessage = defineRequest({
   service,
   name: 'find-message',

@@ -176,3 +176,12 @@ export const readEvents = defineRequest({
   request: z.object({ account: f.account, fromSequence: z.int().nonnegative(), limit: z.int().min(1).max(1_000) }),
   reply: z.union([done({ events: z.array(z.record(z.string(), z.unknown())), accountSequence: z.int() }), refused(['account-unknown'])]),
 });
+
+export const showRate = defineRequest({
+  service,
+  name: 'show-rate',
+  description: 'What one part to a country or network costs, by the digits that its numbers begin with.',
+  keyOf: ({ prefix }) => prefix,
+  request: z.object({ prefix: z.string().regex(/^\d{1,15}$/) }),
+  reply: done({ milliCreditsPerPart: f.milliCreditsNotNegative, rateVersion: z.int() }),
+});

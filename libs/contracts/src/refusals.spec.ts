@@ -16,7 +16,7 @@ const ledgerRefusals = allRequests
   });
 
 it.each(ledgerRefusals)('%s: its refusals are of the credit ledger, in its order', (name, codes) => {
-  const withoutRefusal = ['open-account'];
+  const withoutRefusal = ['open-account', 'show-rate'];
   expect(codes.length > 0).toBe(!withoutRefusal.includes(name));
   expect(codes).toEqual(accountRefusals.filter((code) => codes.includes(code)));
 });

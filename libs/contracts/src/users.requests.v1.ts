@@ -33,7 +33,9 @@ export const updateAccount = defineRequest({
   reply: z.union([done({}), refused(['account-unknown'])]),
 });
 
-const userView = z.object({ userId: f.userId, login, ipRestrictions: z.array(z.string()), version: z.int() });
+/** How many messages a user may submit in a minute through one gateway; null or left out: as many as it likes. */
+const messagesPerMinute = z.int().positive().nullable().optional();
+const userView = z.object({ userId: f.userId, login, ipRestrictions: z.array(z.string()), version: z.int(), messagesPerMinute });
 export type UserView = z.infer<typeof userView>;
 
 export const createUser = defineRequest({
@@ -64,6 +66,7 @@ export const updateUser = defineRequest({
     userId: f.userId,
     sealedPassword: f.sealed.optional(),
     ipRestrictions: z.array(z.string().max(45)).max(5).optional(),
+    messagesPerMinute,
   }),
   reply: z.union([done({ version: z.int() }), refused(['user-unknown'])]),
 });
@@ -127,6 +130,8 @@ export const createApplication = defineRequest({
     consumerKey: z.string().min(8).max(64),
     accounts: z.array(f.account),
     rules: z.array(accessRule),
+    /** Whose it is; left out by gateways that know no owners. */
+    ownerId: z.string().max(64).optional(),
   }),
   reply: done({}),
 });
@@ -138,7 +143,16 @@ export const findCredential = defineRequest({
   keyOf: ({ applicationKey }) => applicationKey,
   request: z.object({ applicationKey: z.string().max(64), consumerKey: z.string().max(64) }),
   reply: z.union([
-    done({ credentialId: z.int(), sealedApplicationSecret: f.sealed, accounts: z.array(f.account), rules: z.array(accessRule) }),
+    done({
+      credentialId: z.int(),
+      sealedApplicationSecret: f.sealed,
+      /** While a new secret and the one before are both good. */
+      previousSealedApplicationSecret: f.sealed.optional(),
+      accounts: z.array(f.account),
+      rules: z.array(accessRule),
+      ownerId: z.string().max(64).optional(),
+      allowedIps: z.array(z.string()).optional(),
+    }),
     refused(['application-unknown', 'consumer-key-unknown']),
   ]),
 });
@@ -148,7 +162,7 @@ export const createOauthClient = defineRequest({
   name: 'create-oauth-client',
   description: 'An OAuth2 client for client credentials. The secret is sealed with the client id as associated data and kept as a hash.',
   keyOf: ({ clientId }) => clientId,
-  request: z.object({ clientId: z.string().min(8).max(64), sealedClientSecret: f.sealed, accounts: z.array(f.account) }),
+  request: z.object({ clientId: z.string().min(8).max(64), sealedClientSecret: f.sealed, accounts: z.array(f.account), ownerId: z.string().max(64).optional() }),
   reply: done({}),
 });
 
@@ -158,7 +172,7 @@ export const authenticateOauthClient = defineRequest({
   description: 'Is this the secret of this client? The secret is sealed with the client id as associated data.',
   keyOf: ({ clientId }) => clientId,
   request: z.object({ clientId: z.string().max(64), sealedClientSecret: f.sealed }),
-  reply: z.union([done({ accounts: z.array(f.account) }), refused(['bad-credentials'])]),
+  reply: z.union([done({ accounts: z.array(f.account), ownerId: z.string().max(64).optional() }), refused(['bad-credentials'])]),
 });
 
 export const setOperatorToken = defineRequest({

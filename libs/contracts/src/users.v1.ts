@@ -17,6 +17,7 @@ const userChanged = z.object({
   ipRestrictions: z.array(z.string()).max(5),
   /** Grows with every change, the password's included: a cached check of an older version is void. */
   version: z.int().positive(),
+  messagesPerMinute: z.int().positive().nullable().optional(),
 });
 const senderChanged = z.object({
   type: z.literal('SenderChanged'),

@@ -1,10 +1,11 @@
-import { deleteMessage, findMessage, findMessages } from '@kwota/contracts/dlr.requests.v1';
+import { deleteMessage, exportMessages, findMessage, findMessages, showUsage } from '@kwota/contracts/dlr.requests.v1';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import { OnRequest } from '@kwota/service-kit/messaging-strategy';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { MessagesRepository } from '../messages.repository.js';
 import type { ReplyOf, RequestOf } from '../requests.js';
+import { pageOfMessages, usageByUser } from './messages-of-period.js';
 
 /** The history of an account or of a user, as jobs and outgoing messages. */
 @Controller()
@@ -21,6 +22,16 @@ export class FindMessagesOnRequest {
       this.messages.findIds(manager, { ...filter, differedDeliveryMinutes: differedDelivery }),
     );
     return { outcome: 'done', messageIds };
+  }
+
+  @OnRequest(exportMessages)
+  async export(@Payload() request: RequestOf<typeof exportMessages>): Promise<ReplyOf<typeof exportMessages>> {
+    return { outcome: 'done', messages: await this.database.read((manager) => pageOfMessages(manager, request)) };
+  }
+
+  @OnRequest(showUsage)
+  async usage(@Payload() request: RequestOf<typeof showUsage>): Promise<ReplyOf<typeof showUsage>> {
+    return { outcome: 'done', usage: await this.database.read((manager) => usageByUser(manager, request)) };
   }
 
   @OnRequest(findMessage)

@@ -3,6 +3,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 /** OAuth2's `expires_in`, as OVH's. */
 export const tokenLifetimeS = 3_599;
 
+export type TokenHolder = Readonly<{ accounts: readonly string[]; clientId: string; ownerId?: string }>;
+
 /** Bearer tokens that say whose accounts they open, signed (HMAC-SHA-256) under a key that all gateways derive from KWOTA_SECRET_KEY. */
 export class AccessTokens {
   constructor(
@@ -10,19 +12,19 @@ export class AccessTokens {
     private readonly nowMs: () => number,
   ) {}
 
-  issue(accounts: readonly string[]): string {
-    const body = Buffer.from(JSON.stringify({ accounts, untilMs: this.nowMs() + tokenLifetimeS * 1_000 })).toString('base64url');
+  issue(holder: TokenHolder): string {
+    const body = Buffer.from(JSON.stringify({ ...holder, untilMs: this.nowMs() + tokenLifetimeS * 1_000 })).toString('base64url');
     return `${body}.${this.sign(body)}`;
   }
 
-  /** The accounts, or undefined for a token that is forged, cut or over its time. */
-  read(token: string): readonly string[] | undefined {
+  /** Whose it is, or undefined for a token that is forged, cut or over its time. */
+  read(token: string): TokenHolder | undefined {
     const [body = '', signature = ''] = token.split('.');
     const given = Buffer.from(signature);
     const right = Buffer.from(this.sign(body));
     if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
-    const { accounts, untilMs } = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as { accounts: string[]; untilMs: number };
-    return untilMs > this.nowMs() ? accounts : undefined;
+    const { untilMs, ...holder } = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as TokenHolder & { untilMs: number };
+    return untilMs > this.nowMs() ? holder : undefined;
   }
 
   private sign(body: string): string {

@@ -32,8 +32,11 @@ export class BodyNotValid extends Error {
 /** A GET with 1,000 receivers (`%2B` and 11 digits with a comma each, 15 KiB) and 918 characters as `%XX%XX%XX` (8 KiB), and its headers. */
 const headersBytesMax = 32 * 1_024;
 
+/** A batch has its ids in one part of the path (OVH.md 1.3): 1,000 of 16 digits. */
+const pathPartLengthMax = 17_000;
+
 /** Read from the bytes as a form, whatever the content type says. */
-const formPaths = /^\/(?:cgi-bin\/sms\/http2sms\.cgi|http2sms|auth\/oauth2\/token)\/?(?:\?|$)/;
+const formPaths = /^\/(?:cgi-bin\/sms\/http2sms\.cgi|http2sms|auth(?:\/oauth2\/token)?)\/?(?:\?|$)/;
 
 /** OVH's clients show it in their errors (OVH.md 2.4). */
 export const queryIdHeader = 'x-ovh-queryid';
@@ -57,7 +60,7 @@ export const gatewayFastify = (https?: { cert: Buffer; key: Buffer }): FastifyAd
     // A HEAD on http2sms would send an SMS: none is made of a GET by itself.
     exposeHeadRoutes: false,
     frameworkErrors: routerErrors,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: pathPartLengthMax },
     ...(https ? { https: { ...https, maxHeaderSize: headersBytesMax } } : { http: { maxHeaderSize: headersBytesMax } }),
   };
   return new FastifyAdapter(options as { bodyLimit: number });

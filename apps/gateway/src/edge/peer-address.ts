@@ -27,7 +27,7 @@ export const peerAddress = (request: Request, trustedProxies: readonly string[])
   if (trustedProxies.length === 0 || forwarded === undefined) return peer;
   const hops = String(forwarded).split(',');
   // From the right, and no further than needed: a client may have written thousands.
-  for (let last = hops.length - 1; last >= 0 && isTrusted(peer, trustedProxies); last -= 1) {
+  for (let last = hops.length - 1; last >= 0 && isInRanges(peer, trustedProxies); last -= 1) {
     const hop = normalisedAddress((hops[last] ?? '').trim());
     // What stands left of something unreadable was written by nobody we know.
     if (hop === undefined) return peer;
@@ -52,7 +52,8 @@ const readRange = (proxy: string): Range => {
   return range;
 };
 
-const isTrusted = (address: string, proxies: readonly string[]): boolean => {
+/** Is it one of these addresses, or in one of these ranges? */
+export const isInRanges = (address: string, proxies: readonly string[]): boolean => {
   if (!address) return false;
   const parsed = ipaddr.parse(address);
   return proxies.some((proxy) => {

@@ -23,6 +23,8 @@ export type FirstStart = Readonly<{
 }>;
 
 const firstCreditsMilli = 200_000;
+/** Whose the first account is; an operator gives him a password. */
+export const firstOwner = 'kw1-kwota';
 
 /**
  * An empty installation gets one account with credit, a user, a sender and keys. The secrets are written down before the first command and
@@ -86,8 +88,9 @@ export class FirstStarter {
     await requests.ask(declareSender, { account, sender, description: 'First sender' }, id('sender'));
     const rules = ['GET', 'POST', 'PUT', 'DELETE'].map((method) => ({ method, path: '/*' }));
     const sealedApplicationSecret = sealing.seal(applicationSecret, applicationKey);
-    await requests.ask(createApplication, { applicationKey, sealedApplicationSecret, consumerKey, accounts: [account], rules }, id('application'));
-    await requests.ask(createOauthClient, { clientId, sealedClientSecret: sealing.seal(clientSecret, clientId), accounts: [account] }, id('client'));
+    const owned = { accounts: [account], ownerId: firstOwner };
+    await requests.ask(createApplication, { applicationKey, sealedApplicationSecret, consumerKey, rules, ...owned }, id('application'));
+    await requests.ask(createOauthClient, { clientId, sealedClientSecret: sealing.seal(clientSecret, clientId), ...owned }, id('client'));
     await requests.ask(setOperatorToken, { tokenSha256: sha256(first.operatorToken).toString('hex') }, id('operator'));
     return true;
   }

@@ -48,6 +48,8 @@ const formats: ReadonlyMap<string, (answer: Http2SmsAnswer) => string> = new Map
   ['text/html', asHtml],
 ]);
 
+export const answerTypes: readonly string[] = [...formats.keys()];
+
 /** Body and content type; text/plain where the parameter names nothing that is known. */
 export const formatAnswer = (answer: Http2SmsAnswer, contentType: string | null): { body: string; contentType: string } => {
   const asked = (contentType ?? '').trim().toLowerCase();

@@ -3,8 +3,9 @@ import { ApiExcludeEndpoint, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swa
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpReply, HttpRequest } from '../edge/http.js';
 import { peerAddress } from '../edge/peer-address.js';
-import { formatAnswer } from './http2sms.answer.js';
+import { answerTypes, formatAnswer } from './http2sms.answer.js';
 import { Http2SmsHandler } from './http2sms.handler.js';
+import { charsetOf, readForm } from './http2sms.query.js';
 
 /** GET or POST form; always HTTP 200, the status is in the body (OVH.md 9). Nothing of the query is ever logged: it holds the password. */
 @ApiTags('http2sms')
@@ -20,17 +21,23 @@ export class Http2SmsController {
   @ApiQuery({ name: 'account', required: true })
   @ApiQuery({ name: 'login', required: true })
   @ApiQuery({ name: 'password', required: true })
-  @ApiQuery({ name: 'from', required: true })
-  @ApiQuery({ name: 'to', required: true })
-  @ApiQuery({ name: 'message', required: true })
-  @ApiQuery({ name: 'noStop', required: false })
-  @ApiQuery({ name: 'tag', required: false })
-  @ApiQuery({ name: 'contentType', required: false })
+  @ApiQuery({ name: 'from', required: false, description: 'A declared sender; may be left out with senderForResponse', example: 'KWOTA' })
+  @ApiQuery({ name: 'to', required: true, description: 'International numbers, by commas', example: '+33600000004' })
+  @ApiQuery({ name: 'message', required: true, example: 'Hello' })
+  @ApiQuery({ name: 'noStop', required: false, description: '1: no advertising, no STOP clause', example: '1' })
+  @ApiQuery({ name: 'tag', required: false, schema: { type: 'string', maxLength: 20 } })
+  @ApiQuery({ name: 'deferred', required: false, description: 'hhmmddMMYYYY', example: '125025112029' })
+  @ApiQuery({ name: 'class', required: false, enum: ['0', '1', '2', '3'] })
+  @ApiQuery({ name: 'smsCoding', required: false, enum: ['1', '2'], description: '1: 7-bit, 2: Unicode; SMSencoding is the same' })
+  @ApiQuery({ name: 'senderForResponse', required: false, enum: ['0', '1'], description: '1: from the number that can be answered' })
+  @ApiQuery({ name: 'idempotencyKey', required: false, schema: { type: 'string', maxLength: 128 } })
+  @ApiQuery({ name: 'contentType', required: false, enum: [...answerTypes] })
   async send(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
     const url = request.raw.url ?? '';
     const question = url.indexOf('?');
-    const given = new URLSearchParams(question === -1 ? '' : url.slice(question + 1));
-    if (request.rawBody?.length) for (const [name, value] of new URLSearchParams(request.rawBody.toString('utf8'))) given.set(name, value);
+    const given = readForm(question === -1 ? '' : url.slice(question + 1));
+    if (request.rawBody?.length)
+      for (const [name, value] of readForm(request.rawBody.toString('latin1'), charsetOf(String(request.headers['x-kwota-content-type'] ?? '')))) given.set(name, value);
     // The header is the one of the REST API; a parameter of the same meaning goes before it.
     const key = request.headers['idempotency-key'];
     if (typeof key === 'string' && !given.has('idempotencyKey')) given.set('idempotencyKey', key);

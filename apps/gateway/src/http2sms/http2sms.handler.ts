@@ -6,7 +6,8 @@ import { shownCredits } from '../edge/credits.js';
 import { GatewayLog } from '../edge/gateway-log.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import { sortReceivers } from '../edge/receivers.js';
-import { KnownUsers } from '../known-users/known-users.projection.js';
+import { KnownUsers, type KnownUser } from '../known-users/known-users.projection.js';
+import { Limits } from '../limit-requests/limits.js';
 import { composeMessage } from '../submit-messages/compose-message.js';
 import { SubmitMessagesClient, type Submitted } from '../submit-messages/submit-messages.client.js';
 import { PasswordChecks } from '../verify-passwords/password-checks.js';
@@ -25,6 +26,7 @@ export class Http2SmsHandler {
     private readonly submitMessages: SubmitMessagesClient,
     private readonly settings: GatewaySettings,
     private readonly log: GatewayLog,
+    private readonly limits: Limits,
   ) {}
 
   async handle(given: URLSearchParams, address: string): Promise<Http2SmsAnswer> {
@@ -47,22 +49,24 @@ export class Http2SmsHandler {
     const { user } = check;
     if (user.ipRestrictions.length > 0 && !user.ipRestrictions.includes(address))
       return { status: 401, message: `The IP address ${address} is not authorised for this user` };
-    return this.send(parameters, user.userId);
+    return this.send(parameters, user);
   }
 
-  private async send(parameters: Http2SmsParameters, userId: string): Promise<Http2SmsAnswer> {
-    const { account, from, to, message, noStop, coding, tag, messageClass, deferredUntilMs, idempotencyKey } = parameters;
-    if (!this.knownUsers.maySend(account, from)) return { status: 241, message: 'Invalid from: the sender is not declared' };
+  private async send(parameters: Http2SmsParameters, { userId, messagesPerMinute }: KnownUser): Promise<Http2SmsAnswer> {
+    const { account, from, senderForResponse, to, message, noStop, coding, tag, messageClass, deferredUntilMs, idempotencyKey } = parameters;
+    if (!senderForResponse && !this.knownUsers.maySend(account, from)) return { status: 241, message: 'Invalid from: the sender is not declared' };
     const receivers = sortReceivers(to);
     if (receivers.valid.length === 0) return { status: 202, message: 'Invalid to: no valid receiver' };
     const composed = composeMessage(message, { noStop, coding });
     if (!composed) return { status: 202, message: 'Invalid message: is too long, at most 6 parts' };
 
+    const waitS = this.limits.secondsToWait(userId, messagesPerMinute, receivers.valid.length);
+    if (waitS > 0) return { status: 429, message: `Too many messages: at most ${messagesPerMinute} in a minute, try again in ${waitS} s` };
     const submitted = await this.submitMessages.submit({
       account,
       userId,
       receivers: receivers.valid,
-      sender: from,
+      sender: senderForResponse ? this.settings.responseSender : from,
       ...composed,
       noStop,
       source: 'http2sms',

@@ -7,7 +7,9 @@ export type Http2SmsParameters = Readonly<{
   account: string;
   login: string;
   password: string;
+  /** Empty where the installation's number for replies sends. */
   from: string;
+  senderForResponse: boolean;
   to: readonly string[];
   message: string;
   noStop: boolean;
@@ -36,11 +38,11 @@ const texts = [...required, 'tag', 'idempotencyKey'] as const;
 /** Query or form body to parameters; the first fault in the order of the guide's table. `nowMs` and `timeZone` are for `deferred`. */
 export const readParameters = (given: URLSearchParams, nowMs: number, timeZone: string): Http2SmsParameters | ParameterFault => {
   const value = (name: string): string => given.get(name) ?? '';
-  for (const name of required) if (value(name) === '') return { status: 201, message: `Missing ${name}` };
+  // The named sender is ignored then, so it need not be there (OVH.md 1.2, 3.1).
+  const senderForResponse = value('senderForResponse') === '1';
+  for (const name of required) if (value(name) === '' && !(name === 'from' && senderForResponse)) return { status: 201, message: `Missing ${name}` };
   for (const name of texts) {
     if (value(name).includes('\0')) return { status: 202, message: `Invalid ${name}: holds a NUL` };
-    // What URLSearchParams puts for bytes that are no UTF-8: sent, it would be charged and unreadable.
-    if (value(name).includes('\uFFFD')) return { status: 202, message: `Invalid ${name}: is not UTF-8` };
   }
   for (const [name, lengthMax] of lengths) if (value(name).length > lengthMax) return { status: 202, message: `Invalid ${name}: is too long` };
 
@@ -64,7 +66,8 @@ export const readParameters = (given: URLSearchParams, nowMs: number, timeZone: 
     account: value('account'),
     login: value('login'),
     password: value('password'),
-    from: value('from'),
+    from: senderForResponse ? '' : value('from'),
+    senderForResponse,
     to,
     // Clients send a line break as %0d; some encode its percent sign once more, so that the text "%0d" arrives (OVH.md 3.1).
     message: value('message').replaceAll(/\r\n?|%0d(?:%0a)?/gi, '\n'),

@@ -1,10 +1,15 @@
+import type { SenderChanged } from '@kwota/contracts/users.v1';
 import type { KnownUser } from './known-users.projection.js';
 
-/** What this process itself was told of users and senders, before the facts say so. */
+/** What this process itself was told of users, senders and keys, before the facts say so. */
 export type ChangeMadeHere =
   | { readonly kind: 'user'; readonly account: string; readonly user: KnownUser }
   | { readonly kind: 'user-ended'; readonly account: string; readonly userId: string }
-  | { readonly kind: 'sender'; readonly account: string; readonly sender: string };
+  | { readonly kind: 'sender'; readonly account: string; readonly sender: string }
+  | { readonly kind: 'sender-changed'; readonly account: string; readonly sender: string; readonly status: SenderChanged['status']; readonly version: number }
+  | { readonly kind: 'sender-ended'; readonly account: string; readonly sender: string }
+  | { readonly kind: 'credential-ended'; readonly credentialId: number }
+  | { readonly kind: 'operators-changed' };
 
 /** Shared by HTTP and HTTPS: what one of them answered with 200 holds at once for both. */
 export class ChangesMadeHere {

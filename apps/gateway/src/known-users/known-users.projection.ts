@@ -3,10 +3,10 @@ import { ServiceUnavailable } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
 import { ChangesMadeHere, type ChangeMadeHere } from './changes-made-here.js';
 
-export type KnownUser = Readonly<Pick<UserChanged, 'userId' | 'login' | 'ipRestrictions' | 'version'>>;
+export type KnownUser = Readonly<Pick<UserChanged, 'userId' | 'login' | 'ipRestrictions' | 'version' | 'messagesPerMinute'>>;
 type KnownAccount = { usersByLogin: Map<string, KnownUser>; senders: Map<string, string> };
 
-/** Ended users are remembered until their tombstone is read, a matter of milliseconds: 10,000 are more than are ever on their way. */
+/** Ended users and senders are remembered until their tombstone is read, a matter of milliseconds: 10,000 are more than are ever on their way. */
 const endedMax = 10_000;
 
 /**
@@ -33,11 +33,11 @@ export class KnownUsers {
 
   apply(key: string, fact: UsersEvent | undefined): void {
     const before = this.factsByKey.get(key);
-    if (fact?.type === 'UserChanged' && (this.ended.has(fact.userId) || (before && before.version >= fact.version))) return;
+    if (fact && (this.ended.has(key) || (before && before.version >= fact.version))) return;
     if (before) this.take(before);
     if (!fact) {
       this.factsByKey.delete(key);
-      this.ended.delete(key.slice(key.indexOf('|user:') + '|user:'.length));
+      this.ended.delete(key);
       return;
     }
     this.factsByKey.set(usersKeyOf(fact), fact);
@@ -66,25 +66,34 @@ export class KnownUsers {
   }
 
   private hear(change: ChangeMadeHere): void {
+    if (change.kind === 'credential-ended' || change.kind === 'operators-changed') return;
     const { account } = change;
     switch (change.kind) {
       case 'user':
         return this.apply(`${account}|user:${change.user.userId}`, { type: 'UserChanged', account, ...change.user, ipRestrictions: [...change.user.ipRestrictions] });
-      case 'user-ended': {
-        const key = `${account}|user:${change.userId}`;
-        const before = this.factsByKey.get(key);
-        if (before) this.take(before);
-        this.factsByKey.delete(key);
-        if (this.ended.size >= endedMax) this.ended.clear();
-        this.ended.add(change.userId);
-        return;
+      case 'user-ended':
+        return this.end(`${account}|user:${change.userId}`);
+      case 'sender-changed': {
+        const { sender, status, version } = change;
+        return this.apply(`${account}|sender:${sender}`, { type: 'SenderChanged', account, sender, status, version });
       }
+      case 'sender-ended':
+        return this.end(`${account}|sender:${change.sender}`);
       case 'sender': {
         const { senders } = this.accountOf(account);
         const name = change.sender.toLowerCase();
         if (!senders.has(name)) senders.set(name, 'enable');
       }
     }
+  }
+
+  /** What the facts still say of it meanwhile comes before its tombstone, and changes nothing. */
+  private end(key: string): void {
+    const before = this.factsByKey.get(key);
+    if (before) this.take(before);
+    this.factsByKey.delete(key);
+    if (this.ended.size >= endedMax) this.ended.clear();
+    this.ended.add(key);
   }
 
   private accountOf(name: string): KnownAccount {

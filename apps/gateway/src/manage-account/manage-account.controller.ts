@@ -1,19 +1,13 @@
-import { listSenders } from '@kwota/contracts/users.requests.v1';
-import { RequestClient } from '@kwota/service-kit/request-client';
-import { Body, Controller, Get, Param, Put, Req, UseGuards } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { OwnerGuard, type OwnedRequest } from '../v6/owner.guard.js';
+import { Body, Get, Param, Put, Req } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import type { OwnedRequest } from '../v6/owner.guard.js';
 import { ChangeAccountDto } from './account.dto.js';
 import { AccountsClient } from './accounts.client.js';
+import { V6Controller } from '../v6/v6-controller.js';
 
-@ApiTags('v6')
-@Controller(['1.0/sms', 'v1/sms'])
-@UseGuards(OwnerGuard)
+@V6Controller('sms')
 export class ManageAccountController {
-  constructor(
-    private readonly accounts: AccountsClient,
-    private readonly requests: RequestClient,
-  ) {}
+  constructor(private readonly accounts: AccountsClient) {}
 
   @Get()
   @ApiOperation({ summary: "The owner's SMS accounts" })
@@ -32,11 +26,5 @@ export class ManageAccountController {
   async change(@Param('serviceName') account: string, @Body() body: ChangeAccountDto): Promise<null> {
     await this.accounts.change(account, body);
     return null;
-  }
-
-  @Get(':serviceName/senders')
-  @ApiOperation({ summary: "The account's senders" })
-  async senders(@Param('serviceName') account: string): Promise<string[]> {
-    return (await this.requests.ask(listSenders, { account })).senders.map(({ sender }) => sender);
   }
 }

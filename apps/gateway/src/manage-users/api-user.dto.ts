@@ -24,6 +24,8 @@ const passwordRule = { message: 'password must be exactly 8 word characters (let
 export const loginLengthMax = 40;
 export const callbackLengthMax = 2_048;
 const urlForm = /^https?:\/\/.+$/i;
+/** Faster than anything sends. */
+const messagesPerMinuteMax = 10_000_000;
 /** In credits; as milli-credits it stays far below 2^53. */
 const thresholdMax = 1_000_000_000;
 
@@ -113,6 +115,13 @@ export class ChangeApiUserDto {
   @Matches(urlForm, { message: 'stopCallBack must be an http or https URL' })
   @MaxLength(callbackLengthMax)
   stopCallBack?: string | null;
+
+  @ApiPropertyOptional({ type: Number, nullable: true, description: 'Our extension: how many messages the user may send in a minute; 0: as many as it likes', example: 60 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(messagesPerMinuteMax)
+  messagesPerMinute?: number | null;
 }
 
 /** sms.User (OVH.md 1.1). */
@@ -124,4 +133,9 @@ export class ApiUserView {
   @ApiProperty({ type: [String] }) ipRestrictions!: string[];
   @ApiProperty({ type: String, nullable: true }) callBack!: string | null;
   @ApiProperty({ type: String, nullable: true }) stopCallBack!: string | null;
+}
+
+/** With what only operators see. */
+export class OperatedUserView extends ApiUserView {
+  @ApiProperty({ type: Number, nullable: true, description: 'null: as many as it likes' }) messagesPerMinute!: number | null;
 }

@@ -72,7 +72,9 @@ export class ApiUsersClient {
   /** Every part is validated before the first is changed; each part may run twice. */
   async change(account: string, login: string, change: ChangeApiUserDto): Promise<void> {
     const ipRestrictions = change.ipRestrictions ? this.addresses(change.ipRestrictions) : undefined;
-    const { userId, ipRestrictions: addressesBefore } = await this.one(account, login);
+    const { userId, ipRestrictions: addressesBefore, messagesPerMinute: limitBefore } = await this.one(account, login);
+    // 0 takes the limit away, as null would be left out.
+    const messagesPerMinute = change.messagesPerMinute == null ? undefined : change.messagesPerMinute || null;
     const { quotaInformations: quota, alertThresholdInformations: alert } = change;
     // null is what clients send for what they leave out.
     const password = change.password ?? undefined;
@@ -86,15 +88,21 @@ export class ApiUsersClient {
       if (alert) await this.setThreshold(account, userId, alert, dryRun);
       if (callbacks) await this.setCallbacks(account, userId, callbacks, dryRun);
     }
-    if (password === undefined && ipRestrictions === undefined) return;
+    if (password === undefined && ipRestrictions === undefined && messagesPerMinute === undefined) return;
     const updated = await this.requests.ask(updateUser, {
       account,
       userId,
       ...(password === undefined ? {} : { sealedPassword: this.sealing.seal(password, userId) }),
       ...(ipRestrictions === undefined ? {} : { ipRestrictions }),
+      ...(messagesPerMinute === undefined ? {} : { messagesPerMinute }),
     });
     if (updated.outcome === 'refused') throw objectUnknown();
-    this.changes.tell({ kind: 'user', account, user: { userId, login, ipRestrictions: ipRestrictions ?? addressesBefore, version: updated.version } });
+    const limit = messagesPerMinute === undefined ? limitBefore : messagesPerMinute;
+    this.changes.tell({
+      kind: 'user',
+      account,
+      user: { userId, login, ipRestrictions: ipRestrictions ?? addressesBefore, version: updated.version, ...(limit == null ? {} : { messagesPerMinute: limit }) },
+    });
   }
 
   async delete(account: string, login: string): Promise<void> {

@@ -1,13 +1,11 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { OwnerGuard } from '../v6/owner.guard.js';
+import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiUserView, ChangeApiUserDto, CreateApiUserDto } from './api-user.dto.js';
 import { ApiUsersClient } from './api-users.client.js';
+import { V6Controller } from '../v6/v6-controller.js';
 
 /** Void answers are 200 with `null`, the form that every client takes (OVH.md 1.3). */
-@ApiTags('v6')
-@Controller(['1.0/sms/:serviceName/users', 'v1/sms/:serviceName/users'])
-@UseGuards(OwnerGuard)
+@V6Controller('sms/:serviceName/users')
 export class ManageUsersController {
   constructor(private readonly users: ApiUsersClient) {}
 

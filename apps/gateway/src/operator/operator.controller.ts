@@ -5,10 +5,11 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, UseGuards } 
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AccountsClient } from '../manage-account/accounts.client.js';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
-import { ApiUserView, ChangeApiUserDto, CreateApiUserDto } from '../manage-users/api-user.dto.js';
+import { SendersClient } from '../manage-senders/senders.client.js';
+import { ChangeApiUserDto, CreateApiUserDto, OperatedUserView } from '../manage-users/api-user.dto.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
 import { badRequest, serviceUnknown } from '../v6/ovh-error.js';
-import { AdjustCreditsDto, CreateAccountDto, DeclareSenderDto, PurchaseCreditsDto } from './operator.dto.js';
+import { AdjustCreditsDto, CreateAccountDto, DecideSenderDto, DeclareSenderDto, PurchaseCreditsDto } from './operator.dto.js';
 import { OperatorGuard } from './operator.guard.js';
 
 @ApiTags('operator')
@@ -21,6 +22,7 @@ export class OperatorController {
     private readonly users: ApiUsersClient,
     private readonly requests: RequestClient,
     private readonly changes: ChangesMadeHere,
+    private readonly sendersOf: SendersClient,
   ) {}
 
   @Get()
@@ -88,6 +90,27 @@ export class OperatorController {
     throw badRequest('sender must be at most 11 letters, digits and spaces, or a number');
   }
 
+  @Get(':serviceName/senders/:sender')
+  @ApiOperation({ summary: 'A sender: why it was asked for, and the code that enables it' })
+  async sender(@Param('serviceName') account: string, @Param('sender') name: string) {
+    const { sender, status, description, reason, comment, code } = await this.sendersOf.find(account, name);
+    return { sender, status, description, reason, comment, code };
+  }
+
+  @Put(':serviceName/senders/:sender')
+  @ApiOperation({ summary: 'Enable, disable or refuse a sender; what is left out stays' })
+  async changeSender(@Param('serviceName') account: string, @Param('sender') sender: string, @Body() body: DecideSenderDto): Promise<null> {
+    await this.sendersOf.change(account, sender, body, 'operator');
+    return null;
+  }
+
+  @Delete(':serviceName/senders/:sender')
+  @ApiOperation({ summary: 'Take a sender away' })
+  async deleteSender(@Param('serviceName') account: string, @Param('sender') sender: string): Promise<null> {
+    await this.sendersOf.delete(account, sender);
+    return null;
+  }
+
   @Get(':serviceName/users')
   @ApiOperation({ summary: 'Logins of the API users' })
   logins(@Param('serviceName') account: string): Promise<string[]> {
@@ -104,9 +127,10 @@ export class OperatorController {
 
   @Get(':serviceName/users/:login')
   @ApiOperation({ summary: 'An API user' })
-  @ApiOkResponse({ type: ApiUserView })
-  showUser(@Param('serviceName') account: string, @Param('login') login: string): Promise<ApiUserView> {
-    return this.users.show(account, login);
+  @ApiOkResponse({ type: OperatedUserView })
+  async showUser(@Param('serviceName') account: string, @Param('login') login: string): Promise<OperatedUserView> {
+    const [shown, { messagesPerMinute }] = await Promise.all([this.users.show(account, login), this.users.one(account, login)]);
+    return { ...shown, messagesPerMinute: messagesPerMinute ?? null };
   }
 
   @Put(':serviceName/users/:login')

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsNotEmpty, IsNumber, IsOptional, IsPositive, IsString, Matches, MaxLength, NotEquals } from 'class-validator';
+import { ChangeSenderDto } from '../manage-senders/sender.dto.js';
 
 export class CreateAccountDto {
   @ApiPropertyOptional({ example: 'sms-kw00002-1' })
@@ -56,4 +57,12 @@ export class DeclareSenderDto {
   @IsString()
   @MaxLength(200)
   description?: string;
+}
+
+export class DecideSenderDto extends ChangeSenderDto {
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'The owner sees it' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  comment?: string | null;
 }

@@ -1,42 +1,74 @@
+import { identifyOperator, type OperatorRole } from '@kwota/contracts/owners.requests.v1';
 import { findOperatorToken } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { GatewaySettings } from '../edge/gateway-settings.js';
-import type { HttpRequest } from '../edge/http.js';
+import type { HttpReply, HttpRequest } from '../edge/http.js';
+import { ChangesMadeHere } from '../known-users/changes-made-here.js';
+import { Limits } from '../limit-requests/limits.js';
 import { checkNames } from '../v6/check-names.js';
 import { OvhError } from '../v6/ovh-error.js';
 
 const rememberedMs = 10_000;
+const rememberedMax = 1_000;
 
-/** Bearer operator token: KWOTA_OPERATOR_TOKEN where set, else the one of the first start, of which users keeps the SHA-256. */
+export type Operator = Readonly<{ name: string; role: OperatorRole }>;
+export type OperatedRequest = HttpRequest & { operator?: Operator & { by: string } };
+
+/** Bearer operator token: KWOTA_OPERATOR_TOKEN where set, else the one of the first start; or an operator's own. Of all users keeps the SHA-256. */
 @Injectable()
 export class OperatorGuard implements CanActivate {
-  private remembered: { sha256: Buffer; untilMs: number } | undefined;
+  private readonly remembered = new Map<string, { operator: Operator; untilMs: number }>();
 
   constructor(
     private readonly requests: RequestClient,
     private readonly settings: GatewaySettings,
-  ) {}
+    private readonly limits: Limits,
+    changes: ChangesMadeHere,
+  ) {
+    changes.onChange(({ kind }) => kind === 'operators-changed' && this.remembered.clear());
+  }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { headers, params } = context.switchToHttp().getRequest<HttpRequest & { params?: Record<string, string> }>();
-    const given = /^Bearer (.+)$/.exec(String(headers['authorization'] ?? ''))?.[1];
-    const known = given === undefined ? undefined : await this.knownSha256();
-    if (!known || !timingSafeEqual(sha256(given ?? ''), known))
-      throw new OvhError(401, 'The operator API needs the header Authorization: Bearer <operator token>', { class: 'Client::Unauthorized' });
-    checkNames(params);
+    const http = context.switchToHttp();
+    const request = http.getRequest<OperatedRequest & { params?: Record<string, string> }>();
+    const given = /^Bearer (.+)$/.exec(String(request.headers['authorization'] ?? ''))?.[1];
+    const operator = given === undefined ? undefined : await this.operatorOf(sha256(given));
+    if (!operator) throw new OvhError(401, 'The operator API needs the header Authorization: Bearer <operator token>', { class: 'Client::Unauthorized' });
+    this.limits.countRequest(`operator:${operator.name}`, http.getResponse<HttpReply>());
+    if (operator.role === 'auditor' && request.method !== 'GET') throw new OvhError(403, 'An auditor may read, and change nothing', { class: 'Client::Forbidden' });
+    checkNames(request.params);
+    request.operator = { ...operator, by: `operator:${operator.name}` };
     return true;
   }
 
-  private async knownSha256(): Promise<Buffer | undefined> {
-    if (this.settings.operatorToken) return sha256(this.settings.operatorToken);
-    if (this.remembered && this.remembered.untilMs > performance.now()) return this.remembered.sha256;
-    const { tokenSha256 } = await this.requests.ask(findOperatorToken, {});
-    if (tokenSha256 === null) return undefined;
-    this.remembered = { sha256: Buffer.from(tokenSha256, 'hex'), untilMs: performance.now() + rememberedMs };
-    return this.remembered.sha256;
+  private async operatorOf(tokenSha256: Buffer): Promise<Operator | undefined> {
+    const { operatorToken } = this.settings;
+    if (operatorToken && timingSafeEqual(tokenSha256, sha256(operatorToken))) return first;
+    const name = tokenSha256.toString('hex');
+    const known = this.remembered.get(name);
+    if (known && known.untilMs > performance.now()) return known.operator;
+    const operator = await this.ask(name);
+    if (!operator) return undefined;
+    if (this.remembered.size >= rememberedMax) this.remembered.clear();
+    this.remembered.set(name, { operator, untilMs: performance.now() + rememberedMs });
+    return operator;
+  }
+
+  /** The first operator's token is asked for as services of the version before understand it. */
+  private async ask(tokenSha256: string): Promise<Operator | undefined> {
+    if (!this.settings.operatorToken) {
+      const { tokenSha256: known } = await this.requests.ask(findOperatorToken, {});
+      if (known !== null && timingSafeEqual(Buffer.from(known, 'hex'), Buffer.from(tokenSha256, 'hex'))) return first;
+    }
+    const found = await this.requests.ask(identifyOperator, { tokenSha256 });
+    // Where the environment names the first token, the one of the first start is void.
+    if (found.outcome === 'refused' || found.name === first.name) return undefined;
+    return { name: found.name, role: found.role };
   }
 }
+
+const first: Operator = { name: 'first', role: 'admin' };
 
 export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();

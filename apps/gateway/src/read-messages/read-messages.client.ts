@@ -2,9 +2,9 @@ import { deleteMessage, findMessage, findMessages, type MessageView } from '@kwo
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
 import { shownCredits } from '../edge/credits.js';
-import { isStorableText } from '../edge/json-body.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import { MessageIds } from '../submit-messages/message-ids.js';
+import { numberFilter, textFilter, timeFilter } from '../edge/query-filters.js';
 import { badRequest, objectUnknown } from '../v6/ovh-error.js';
 
 export type OutgoingFilters = Readonly<Partial<Record<'receiver' | 'sender' | 'tag' | 'ptt' | 'deliveryReceipt' | 'differedDelivery' | 'creationDatetime.from' | 'creationDatetime.to', string>>>;
@@ -27,14 +27,14 @@ export class ReadMessagesClient {
       account,
       pending,
       ...(userId === undefined ? {} : { userId }),
-      ...text('receiver', filters.receiver),
-      ...text('sender', filters.sender),
-      ...text('tag', filters.tag),
-      ...number('ptt', 'ptt', filters.ptt),
-      ...number('dlr', 'deliveryReceipt', filters.deliveryReceipt),
-      ...number('differedDelivery', 'differedDelivery', filters.differedDelivery),
-      ...time('fromMs', 'creationDatetime.from', filters['creationDatetime.from']),
-      ...time('toMs', 'creationDatetime.to', filters['creationDatetime.to']),
+      ...textFilter('receiver', filters.receiver),
+      ...textFilter('sender', filters.sender),
+      ...textFilter('tag', filters.tag),
+      ...numberFilter('ptt', 'ptt', filters.ptt),
+      ...numberFilter('dlr', 'deliveryReceipt', filters.deliveryReceipt),
+      ...numberFilter('differedDelivery', 'differedDelivery', filters.differedDelivery),
+      ...timeFilter('fromMs', 'creationDatetime.from', filters['creationDatetime.from']),
+      ...timeFilter('toMs', 'creationDatetime.to', filters['creationDatetime.to']),
     });
     return found.messageIds;
   }
@@ -95,29 +95,4 @@ const idOf = (id: string): number => {
   const messageId = Number(id);
   if (!/^\d{1,16}$/.test(id) || !Number.isSafeInteger(messageId) || messageId < 1) throw objectUnknown();
   return messageId;
-};
-
-/** Fastify makes a list of a parameter that is given twice. */
-const once = (parameter: string, value: unknown): void => {
-  if (typeof value !== 'string') throw badRequest(`${parameter} must be given once`);
-  if (!isStorableText(value)) throw badRequest(`${parameter} must not hold NUL`);
-};
-const text = (name: string, value: string | undefined) => {
-  if (!value) return {};
-  once(name, value);
-  return { [name]: value };
-};
-const number = (name: string, parameter: string, value: string | undefined) => {
-  if (!value) return {};
-  once(parameter, value);
-  if (!/^\d{1,9}$/.test(value)) throw badRequest(`${parameter} must be a whole number`);
-  return { [name]: Number(value) };
-};
-const time = (name: string, parameter: string, value: string | undefined) => {
-  if (!value) return {};
-  once(parameter, value);
-  const ms = Date.parse(value);
-  if (Number.isNaN(ms)) throw badRequest(`${parameter} must be an RFC 3339 time`);
-  // No message is older than this clock's beginning.
-  return { [name]: Math.max(0, ms) };
 };

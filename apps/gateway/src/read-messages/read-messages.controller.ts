@@ -1,12 +1,10 @@
-import { Controller, Delete, Get, Param, Query, UseGuards } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Delete, Get, Param, Query } from '@nestjs/common';
+import { ApiOperation, ApiQuery } from '@nestjs/swagger';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
-import { OwnerGuard } from '../v6/owner.guard.js';
 import { ReadMessagesClient, type OutgoingFilters } from './read-messages.client.js';
+import { V6Controller } from '../v6/v6-controller.js';
 
-@ApiTags('v6')
-@Controller(['1.0/sms/:serviceName', 'v1/sms/:serviceName'])
-@UseGuards(OwnerGuard)
+@V6Controller('sms/:serviceName')
 export class ReadMessagesController {
   constructor(
     private readonly messages: ReadMessagesClient,

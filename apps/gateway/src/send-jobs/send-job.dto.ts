@@ -66,10 +66,20 @@ export class SendJobDto {
   @IsIn(['high', 'medium', 'low', 'veryLow'])
   priority?: 'high' | 'medium' | 'low' | 'veryLow' | null;
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({ description: 'From the number that can be answered; a named sender is ignored' })
   @IsOptional()
   @IsBoolean()
   senderForResponse?: boolean | null;
+
+  @ApiPropertyOptional({ description: 'Not offered: only null or empty' })
+  @IsOptional()
+  @IsIn([''], { message: 'receiversSlotId is not offered: name the receivers' })
+  receiversSlotId?: string | null;
+
+  @ApiPropertyOptional({ description: 'Not offered: only null or empty' })
+  @IsOptional()
+  @IsIn([''], { message: 'receiversDocumentUrl is not offered: name the receivers' })
+  receiversDocumentUrl?: string | null;
 }
 
 /** sms.SmsSendingReport (OVH.md 1.1). */

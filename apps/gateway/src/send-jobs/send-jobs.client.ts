@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { shownCredits } from '../edge/credits.js';
+import { GatewaySettings } from '../edge/gateway-settings.js';
+import { idempotencyKeyOf } from '../edge/idempotency-key.js';
 import { sortReceivers } from '../edge/receivers.js';
+import { Limits } from '../limit-requests/limits.js';
 import { KnownUsers } from '../known-users/known-users.projection.js';
 import { composeMessage } from '../submit-messages/compose-message.js';
 import { SubmitMessagesClient } from '../submit-messages/submit-messages.client.js';
@@ -9,9 +12,10 @@ import { badRequest, conflict, objectUnknown, OvhError } from '../v6/ovh-error.j
 import type { SendingReport, SendJobDto } from './send-job.dto.js';
 
 const minuteMs = 60_000;
-const idempotencyKeyLengthMax = 128;
 /** OVH.md 1.1: class number ↔ enum. */
 const messageClasses = { flash: 0, phoneDisplay: 1, sim: 2, toolkit: 3 } as const;
+
+type SendingUser = Readonly<{ userId: string; messagesPerMinute?: number | null | undefined }>;
 
 /** POST jobs: of a user, charged to its quota where active, or of the account, charged to the pool alone. */
 @Injectable()
@@ -19,24 +23,26 @@ export class SendJobsClient {
   constructor(
     private readonly knownUsers: KnownUsers,
     private readonly submitMessages: SubmitMessagesClient,
+    private readonly settings: GatewaySettings,
+    private readonly limits: Limits,
   ) {}
 
-  async send(account: string, userId: string | null, job: SendJobDto, idempotencyKey: string | undefined): Promise<SendingReport> {
-    if (idempotencyKey && idempotencyKey.length > idempotencyKeyLengthMax) throw badRequest(`Idempotency-Key must be at most ${idempotencyKeyLengthMax} characters`);
-    if (job.senderForResponse) throw badRequest('senderForResponse is not supported');
-    if (!job.sender) throw badRequest('sender is required');
-    if (!this.knownUsers.maySend(account, job.sender)) throw badRequest(`The sender ${job.sender} is not declared`);
+  async send(account: string, user: SendingUser | null, job: SendJobDto, keyHeader: string | undefined): Promise<SendingReport> {
+    const idempotencyKey = idempotencyKeyOf(keyHeader);
+    const sender = this.senderOf(account, job);
     const { valid, invalid } = sortReceivers(job.receivers);
     if (valid.length === 0) throw badRequest('receivers holds no valid number');
     // coding 8bit is the schema's word for "not forced to 7 bits"; what the text needs decides then.
     const composed = composeMessage(job.message, { noStop: job.noStopClause ?? false, coding: job.coding === '7bit' ? '7bit' : undefined });
     if (!composed) throw badRequest('message is too long, at most 6 parts');
 
+    const waitS = user === null ? 0 : this.limits.secondsToWait(user.userId, user.messagesPerMinute, valid.length);
+    if (waitS > 0) throw new OvhError(429, `Too many messages: at most ${user?.messagesPerMinute} in a minute, try again in ${waitS} s`, { class: 'Client::TooManyRequests' });
     const submitted = await this.submitMessages.submit({
       account,
-      userId,
+      userId: user?.userId ?? null,
       receivers: valid,
-      sender: job.sender,
+      sender,
       ...composed,
       noStop: job.noStopClause ?? false,
       source: 'rest',
@@ -54,6 +60,14 @@ export class SendJobsClient {
       validReceivers: valid,
       ...(job.tag ? { tag: job.tag } : {}),
     };
+  }
+
+  /** senderForResponse goes before a named sender (OVH.md 1.2). */
+  private senderOf(account: string, { sender, senderForResponse }: SendJobDto): string {
+    if (senderForResponse) return this.settings.responseSender;
+    if (!sender) throw badRequest('sender is required, or senderForResponse');
+    if (!this.knownUsers.maySend(account, sender)) throw badRequest(`The sender ${sender} is not declared`);
+    return sender;
   }
 }
 

@@ -1,13 +1,12 @@
-import { Body, Controller, Headers, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Headers, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
-import { OwnerGuard } from '../v6/owner.guard.js';
 import { SendingReport, SendJobDto } from './send-job.dto.js';
 import { SendJobsClient } from './send-jobs.client.js';
+import { NotTrailed } from '../trail-changes/trail-changes.interceptor.js';
+import { V6Controller } from '../v6/v6-controller.js';
 
-@ApiTags('v6')
-@Controller(['1.0/sms/:serviceName', 'v1/sms/:serviceName'])
-@UseGuards(OwnerGuard)
+@V6Controller('sms/:serviceName')
 export class SendJobsController {
   constructor(
     private readonly jobs: SendJobsClient,
@@ -16,6 +15,7 @@ export class SendJobsController {
 
   @Post('jobs')
   @HttpCode(200)
+  @NotTrailed()
   @ApiOperation({ summary: "Send from the account's pool" })
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiOkResponse({ type: SendingReport })
@@ -25,6 +25,7 @@ export class SendJobsController {
 
   @Post('users/:login/jobs')
   @HttpCode(200)
+  @NotTrailed()
   @ApiOperation({ summary: 'Send as an API user' })
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiOkResponse({ type: SendingReport })
@@ -34,7 +35,7 @@ export class SendJobsController {
     @Body() job: SendJobDto,
     @Headers('idempotency-key') key?: string,
   ): Promise<SendingReport> {
-    const { userId } = await this.users.one(account, login);
-    return this.jobs.send(account, userId, job, key);
+    const user = await this.users.one(account, login);
+    return this.jobs.send(account, user, job, key);
   }
 }

@@ -1,12 +1,11 @@
 import { pttDetails } from '@kwota/delivery-codes';
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Get, Query } from '@nestjs/common';
+import { ApiOperation, ApiQuery } from '@nestjs/swagger';
 import { badRequest, OvhError } from './ovh-error.js';
-import { OpenToAll, OwnerGuard } from './owner.guard.js';
+import { OpenToAll } from './owner.guard.js';
+import { V6Controller } from './v6-controller.js';
 
-@ApiTags('v6')
-@Controller(['1.0', 'v1'])
-@UseGuards(OwnerGuard)
+@V6Controller()
 export class CodesAndTimeController {
   @Get('auth/time')
   @OpenToAll()

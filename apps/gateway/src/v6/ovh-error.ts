@@ -22,3 +22,6 @@ export const objectUnknown = (): OvhError => new OvhError(404, 'The requested ob
 export const callbackRefused = (field: string, code: string): OvhError =>
   badRequest(code === 'address-not-allowed' ? `${field} must not lead to a private address` : `${field} must be an http or https URL`);
 export const conflict = (message: string): OvhError => new OvhError(409, message, { class: 'Client::Conflict' });
+/** A path that nothing answers to, in OVH's words. */
+export const invalidUrl = (): OvhError => new OvhError(404, 'Got an invalid (or empty) URL', { class: 'Client::NotFound' });
+export const optionLacking = (): OvhError => new OvhError(403, 'This option is not available on this service', { class: 'Client::Forbidden' });

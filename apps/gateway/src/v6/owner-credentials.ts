@@ -2,9 +2,20 @@ import { findCredential, type AccessRule } from '@kwota/contracts/users.requests
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable } from '@nestjs/common';
+import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { authenticationError } from './ovh-error.js';
 
-export type OwnerCredential = Readonly<{ applicationSecret: string; accounts: readonly string[]; rules: readonly AccessRule[]; credentialId: number }>;
+export type OwnerCredential = Readonly<{
+  /** The current one, and the one before while both are good. */
+  applicationSecrets: readonly string[];
+  accounts: readonly string[];
+  rules: readonly AccessRule[];
+  credentialId: number;
+  /** Undefined for keys of before there were owners. */
+  ownerId: string | undefined;
+  /** Empty: from anywhere. */
+  allowedIps: readonly string[];
+}>;
 
 /** A revoked key works no longer than this. */
 const rememberedMs = 10_000;
@@ -18,7 +29,13 @@ export class OwnerCredentials {
   constructor(
     private readonly requests: RequestClient,
     private readonly sealing: Sealing,
-  ) {}
+    changes: ChangesMadeHere,
+  ) {
+    changes.onChange((change) => {
+      if (change.kind !== 'credential-ended') return;
+      for (const [name, { credential }] of this.remembered) if (credential.credentialId === change.credentialId) this.remembered.delete(name);
+    });
+  }
 
   /** @throws OvhError for unknown keys, ServiceUnavailable when users does not answer. */
   async find(applicationKey: string, consumerKey: string): Promise<OwnerCredential> {
@@ -31,8 +48,9 @@ export class OwnerCredentials {
       if (reply.code === 'application-unknown') throw authenticationError(403, 'INVALID_KEY', 'This application key is invalid');
       throw authenticationError(403, 'INVALID_CREDENTIAL', 'This credential is not valid');
     }
-    const { credentialId, accounts, rules, sealedApplicationSecret } = reply;
-    const credential = { credentialId, accounts, rules, applicationSecret: this.sealing.open(sealedApplicationSecret, applicationKey) };
+    const { credentialId, accounts, rules, ownerId, allowedIps = [], sealedApplicationSecret, previousSealedApplicationSecret } = reply;
+    const sealed = [sealedApplicationSecret, ...(previousSealedApplicationSecret === undefined ? [] : [previousSealedApplicationSecret])];
+    const credential = { credentialId, accounts, rules, ownerId, allowedIps, applicationSecrets: sealed.map((secret) => this.sealing.open(secret, applicationKey)) };
     if (this.remembered.size >= rememberedMax) this.remembered.clear();
     this.remembered.set(name, { credential, untilMs: performance.now() + rememberedMs });
     return credential;

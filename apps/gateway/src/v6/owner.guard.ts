@@ -2,16 +2,26 @@ import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from
 import { Reflector } from '@nestjs/core';
 import { AccessTokens } from '../edge/access-tokens.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
-import type { HttpRequest } from '../edge/http.js';
+import type { HttpReply, HttpRequest } from '../edge/http.js';
+import { Limits } from '../limit-requests/limits.js';
+import { isInRanges, peerAddress } from '../edge/peer-address.js';
 import { isGranted } from './access-rules.js';
+import { batchOf, type BatchedCall } from './batch.js';
 import { checkNames } from './check-names.js';
 import { authenticationError, OvhError, serviceUnknown } from './ovh-error.js';
 import { OwnerCredentials } from './owner-credentials.js';
 import { isSignedBy, urlsAsWritten } from './signature.js';
 
-/** Whose accounts a signed call may see. */
-export type Owner = Readonly<{ accounts: readonly string[] }>;
-export type OwnedRequest = HttpRequest & { owner?: Owner; params?: Record<string, string | undefined> };
+/** Whose accounts a call may see, and who makes it: by a consumer key or by an OAuth2 client. */
+export type Owner = Readonly<{
+  accounts: readonly string[];
+  ownerId?: string | undefined;
+  credentialId?: number;
+  clientId?: string;
+  /** As the trail of changes names him. */
+  by: string;
+}>;
+export type OwnedRequest = HttpRequest & { owner?: Owner; params?: Readonly<Record<string, string>>; batch?: readonly BatchedCall[] };
 
 const openToAll = 'kwota:open-to-all';
 /** For the few routes without authentication. */
@@ -31,6 +41,7 @@ export class OwnerGuard implements CanActivate {
     private readonly credentials: OwnerCredentials,
     private readonly tokens: AccessTokens,
     private readonly settings: GatewaySettings,
+    private readonly limits: Limits,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -38,17 +49,23 @@ export class OwnerGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<OwnedRequest>();
     const bearer = /^Bearer (.+)$/.exec(header(request, 'authorization'))?.[1];
     const owner = bearer ? this.ownerOfToken(bearer) : await this.ownerOfSignature(request);
-    const account = request.params?.['serviceName'];
-    checkNames(request.params);
-    if (account !== undefined && !owner.accounts.includes(account)) throw serviceUnknown();
+    this.limits.countRequest(owner.by, context.switchToHttp().getResponse<HttpReply>());
+    const params = request.params ?? {};
+    const batch = batchOf(header(request, 'x-ovh-batch'), request.method, params);
+    for (const call of batch ?? [{ params }]) {
+      const account = call.params['serviceName'];
+      checkNames(call.params);
+      if (account !== undefined && !owner.accounts.includes(account)) throw serviceUnknown();
+    }
+    if (batch) request.batch = batch;
     request.owner = owner;
     return true;
   }
 
   private ownerOfToken(token: string): Owner {
-    const accounts = this.tokens.read(token);
-    if (!accounts) throw new OvhError(401, 'This token is not valid', { class: 'Client::Unauthorized' });
-    return { accounts };
+    const holder = this.tokens.read(token);
+    if (!holder) throw new OvhError(401, 'This token is not valid', { class: 'Client::Unauthorized' });
+    return { ...holder, by: `client:${holder.clientId}` };
   }
 
   private async ownerOfSignature(request: OwnedRequest): Promise<Owner> {
@@ -66,12 +83,15 @@ export class OwnerGuard implements CanActivate {
 
     const pathAndQuery = request.raw.url ?? '';
     const urls = urlsAsWritten(header(request, 'host'), pathAndQuery, this.settings.publicUrls);
-    const { applicationSecret } = credential;
-    const call = { applicationSecret, consumerKey, method: request.method, body: request.rawBody ?? Buffer.alloc(0), timestamp };
-    if (!isSignedBy(signature, call, urls)) throw authenticationError(400, 'INVALID_SIGNATURE', 'Invalid signature');
+    const call = { consumerKey, method: request.method, body: request.rawBody ?? Buffer.alloc(0), timestamp };
+    const isSigned = credential.applicationSecrets.some((applicationSecret) => isSignedBy(signature, { ...call, applicationSecret }, urls));
+    if (!isSigned) throw authenticationError(400, 'INVALID_SIGNATURE', 'Invalid signature');
     const path = (pathAndQuery.split('?')[0] ?? '').replace(/^\/(?:1\.0|v1)/, '');
     if (!isGranted(credential.rules, request.method, path)) throw authenticationError(403, 'NOT_GRANTED_CALL', 'This call has not been granted');
-    return credential;
+    const { accounts, ownerId, credentialId, allowedIps } = credential;
+    if (allowedIps.length > 0 && !isInRanges(peerAddress(request, this.settings.trustedProxies), allowedIps))
+      throw authenticationError(403, 'NOT_GRANTED_CALL', 'This call has not been granted');
+    return { accounts, ownerId, credentialId, by: `credential:${credentialId}` };
   }
 }
 

@@ -1,6 +1,6 @@
-import { readEvents, showAccount, showUsers } from '@kwota/contracts/ledger.requests.v1';
+import { readEvents, showAccount, showRate, showUsers } from '@kwota/contracts/ledger.requests.v1';
 import { decodeEvent } from '@kwota/audit-log';
-import { burnAt, leftTo, runsOutAtMs, type Burn, type CreditEvent } from '@kwota/credit-ledger';
+import { burnAt, leftTo, priceOf, runsOutAtMs, type Burn, type CreditEvent } from '@kwota/credit-ledger';
 import { EventStore } from '@kwota/event-store';
 import { OnRequest } from '@kwota/service-kit/messaging-strategy';
 import { Controller } from '@nestjs/common';
@@ -9,6 +9,7 @@ import { CreditAccountsRepository } from '../credit-accounts/credit-accounts.rep
 import { factOf } from '../credit-accounts/facts.relay.js';
 import { streamOf } from '../credit-accounts/fold-account.js';
 import { LedgerWriter } from '../credit-accounts/ledger-writer.js';
+import { LedgerSettings } from '../ledger-settings.js';
 
 const unknown = { outcome: 'refused', code: 'account-unknown' } as const;
 
@@ -24,6 +25,7 @@ export class ShowAccountOnRequest {
     private readonly accounts: CreditAccountsRepository,
     private readonly writer: LedgerWriter,
     private readonly store: EventStore,
+    private readonly settings: LedgerSettings,
   ) {}
 
   @OnRequest(showAccount)
@@ -45,6 +47,12 @@ export class ShowAccountOnRequest {
     };
     await this.writer.flushed();
     return view;
+  }
+
+  @OnRequest(showRate)
+  showRate(@Payload() { prefix }: { prefix: string }) {
+    const { rating } = this.settings;
+    return { outcome: 'done', milliCreditsPerPart: priceOf(rating, `+${prefix}`, 1).amountMilliCredits, rateVersion: rating.version };
   }
 
   @OnRequest(showUsers)

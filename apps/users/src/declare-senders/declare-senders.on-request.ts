@@ -7,7 +7,7 @@ import { UsersFactsPublisher } from '../users-facts.publisher.js';
 import { accountEntity, senderEntity } from '../users.entities.js';
 
 /** 3GPP TS 23.040 9.1.2.5: an alphanumeric sender has at most 11 characters; a number at most 15 digits. */
-const senderForm = /^(?:[A-Za-z0-9][A-Za-z0-9 ._&'-]{0,10}|\+?\d{3,15})$/;
+export const senderForm = /^(?:[A-Za-z0-9][A-Za-z0-9 ._&'-]{0,10}|\+?\d{3,15})$/;
 
 @Controller()
 export class DeclareSendersOnRequest {
@@ -22,7 +22,7 @@ export class DeclareSendersOnRequest {
     const result = await this.database.transaction(async (manager) => {
       if (!(await manager.existsBy(accountEntity, { account }))) return { outcome: 'refused', code: 'account-unknown' };
       if (await manager.existsBy(senderEntity, { account, sender })) return { outcome: 'done' };
-      await manager.insert(senderEntity, { account, sender, description, status: 'enable', version: 1 });
+      await manager.insert(senderEntity, { account, sender, description, status: 'enable', version: 1, reason: '', comment: null, code: null, wrongCodes: 0 });
       await this.facts.changed(manager, { type: 'SenderChanged', account, sender, status: 'enable', version: 1 });
       return { outcome: 'done' };
     });

@@ -13,7 +13,9 @@ import { Sealing } from '@kwota/service-kit/sealing';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { consumerKeyEntity, oauthClientEntity, operatorTokenEntity } from '../users.entities.js';
+import type { EntityManager } from 'typeorm';
+import { statusAt } from '../manage-applications/credential-status.js';
+import { applicationEntity, consumerKeyEntity, oauthClientEntity, operatorTokenEntity, ownerEntity } from '../users.entities.js';
 
 type CreateApplication = {
   applicationKey: string;
@@ -21,8 +23,12 @@ type CreateApplication = {
   consumerKey: string;
   accounts: string[];
   rules: AccessRule[];
+  ownerId?: string;
 };
 type OauthClient = { clientId: string; sealedClientSecret: string };
+
+/** `lastUse` need not be exact; each use would be a write. */
+const lastUseStepMs = 60_000;
 
 /** Owners' and the operator's ways in. Application secrets stay recoverable (a signature needs them), so they lie sealed; the rest as SHA-256 of random secrets. */
 @Controller()
@@ -32,30 +38,60 @@ export class GrantCredentialsOnRequest {
     private readonly sealing: Sealing,
   ) {}
 
+  /** With an owner, who is made where he is not: what the first start needs. */
   @OnRequest(createApplication)
   createApplication(@Payload() request: CreateApplication) {
+    const { applicationKey, sealedApplicationSecret, consumerKey, accounts, rules, ownerId = null } = request;
     return this.database.transaction(async (manager) => {
-      const known = await manager.findOneBy(consumerKeyEntity, { consumerKey: request.consumerKey });
-      await manager.save(consumerKeyEntity, { ...(known ? { credentialId: known.credentialId } : {}), ...request });
+      if (ownerId !== null) await this.ownerWithApplication(manager, ownerId, request);
+      const known = await manager.findOneBy(consumerKeyEntity, { consumerKey });
+      await manager.save(consumerKeyEntity, {
+        ...(known ?? { createdAtMs: Date.now(), expiresAtMs: null, lastUseAtMs: null, allowedIps: [], tokenSha256: null, redirection: null, status: 'validated' as const }),
+        consumerKey,
+        applicationKey,
+        sealedApplicationSecret,
+        accounts,
+        rules,
+        ownerId,
+      });
       return { outcome: 'done' };
     });
   }
 
   @OnRequest(findCredential)
   async findCredential(@Payload() { applicationKey, consumerKey }: { applicationKey: string; consumerKey: string }) {
-    return this.database.read(async (manager) => {
-      if (!(await manager.existsBy(consumerKeyEntity, { applicationKey }))) return { outcome: 'refused', code: 'application-unknown' };
+    const nowMs = Date.now();
+    const found = await this.database.read(async (manager) => {
+      const application = await manager.findOneBy(applicationEntity, { applicationKey });
+      if (!application && !(await manager.existsBy(consumerKeyEntity, { applicationKey }))) return { outcome: 'refused', code: 'application-unknown' } as const;
       const row = await manager.findOneBy(consumerKeyEntity, { applicationKey, consumerKey });
-      if (!row) return { outcome: 'refused', code: 'consumer-key-unknown' };
-      const { credentialId, sealedApplicationSecret, accounts, rules } = row;
-      return { outcome: 'done', credentialId, sealedApplicationSecret, accounts, rules };
+      if (!row || statusAt(row, nowMs) !== 'validated') return { outcome: 'refused', code: 'consumer-key-unknown' } as const;
+      const owner = row.ownerId === null ? null : await manager.findOneBy(ownerEntity, { ownerId: row.ownerId });
+      return { outcome: 'done', row, application, owner } as const;
     });
+    if (found.outcome === 'refused') return found;
+    const { row, application, owner } = found;
+    if ((row.lastUseAtMs ?? 0) < nowMs - lastUseStepMs)
+      await this.database.transaction((manager) => manager.update(consumerKeyEntity, { credentialId: row.credentialId }, { lastUseAtMs: nowMs }));
+    const previous = application && (application.previousUntilMs ?? 0) > nowMs ? application.previousSealedSecret : null;
+    return {
+      outcome: 'done',
+      credentialId: row.credentialId,
+      sealedApplicationSecret: application?.sealedSecret ?? row.sealedApplicationSecret,
+      ...(previous === null ? {} : { previousSealedApplicationSecret: previous }),
+      // An owner's accounts are those that he has now.
+      accounts: row.ownerId === null ? row.accounts : (owner?.accounts ?? []),
+      rules: row.rules,
+      allowedIps: row.allowedIps,
+      ...(row.ownerId === null ? {} : { ownerId: row.ownerId }),
+    };
   }
 
   @OnRequest(createOauthClient)
-  createOauthClient(@Payload() { clientId, sealedClientSecret, accounts }: OauthClient & { accounts: string[] }) {
+  createOauthClient(@Payload() { clientId, sealedClientSecret, accounts, ownerId = null }: OauthClient & { accounts: string[]; ownerId?: string | null }) {
     return this.database.transaction(async (manager) => {
-      await manager.save(oauthClientEntity, { clientId, secretSha256: this.digest(clientId, sealedClientSecret).toString('hex'), accounts });
+      const secretSha256 = this.digest(clientId, sealedClientSecret).toString('hex');
+      await manager.save(oauthClientEntity, { clientId, secretSha256, accounts, ownerId, name: '', previousSecretSha256: null, previousUntilMs: null });
       return { outcome: 'done' };
     });
   }
@@ -63,10 +99,16 @@ export class GrantCredentialsOnRequest {
   @OnRequest(authenticateOauthClient)
   async authenticateOauthClient(@Payload() { clientId, sealedClientSecret }: OauthClient) {
     const given = this.digest(clientId, sealedClientSecret);
-    const row = await this.database.read((manager) => manager.findOneBy(oauthClientEntity, { clientId }));
-    const kept = Buffer.from(row?.secretSha256 ?? '0'.repeat(64), 'hex');
-    if (!timingSafeEqual(given, kept) || !row) return { outcome: 'refused', code: 'bad-credentials' };
-    return { outcome: 'done', accounts: row.accounts };
+    const { row, owner } = await this.database.read(async (manager) => {
+      const client = await manager.findOneBy(oauthClientEntity, { clientId });
+      return { row: client, owner: client?.ownerId ? await manager.findOneBy(ownerEntity, { ownerId: client.ownerId }) : null };
+    });
+    const isPreviousGood = (row?.previousUntilMs ?? 0) > Date.now();
+    const kept = [row?.secretSha256, isPreviousGood ? row?.previousSecretSha256 : undefined].map((hex) => Buffer.from(hex ?? '0'.repeat(64), 'hex'));
+    // Both are compared, whichever is right.
+    const isRight = kept.map((one) => timingSafeEqual(given, one)).includes(true);
+    if (!isRight || !row) return { outcome: 'refused', code: 'bad-credentials' };
+    return { outcome: 'done', accounts: row.ownerId === null ? row.accounts : (owner?.accounts ?? []), ...(row.ownerId === null ? {} : { ownerId: row.ownerId }) };
   }
 
   @OnRequest(setOperatorToken)
@@ -81,6 +123,14 @@ export class GrantCredentialsOnRequest {
   async findOperatorToken() {
     const row = await this.database.read((manager) => manager.findOneBy(operatorTokenEntity, { one: 1 }));
     return { outcome: 'done', tokenSha256: row?.tokenSha256 ?? null };
+  }
+
+  private async ownerWithApplication(manager: EntityManager, ownerId: string, { applicationKey, sealedApplicationSecret, accounts }: CreateApplication): Promise<void> {
+    if (!(await manager.existsBy(ownerEntity, { ownerId }))) await manager.insert(ownerEntity, { ownerId, email: '', firstname: '', name: '', accounts, passwordHash: null });
+    const known = await manager.findOneBy(applicationEntity, { applicationKey });
+    if (known) return;
+    const secret = { sealedSecret: sealedApplicationSecret, secretChangedAtMs: Date.now(), previousSealedSecret: null, previousUntilMs: null };
+    await manager.insert(applicationEntity, { applicationKey, ownerId, name: 'First application', description: '', ...secret });
   }
 
   private digest(clientId: string, sealedClientSecret: string): Buffer {

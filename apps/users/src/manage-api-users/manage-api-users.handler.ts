@@ -7,7 +7,7 @@ import { UsersFactsPublisher } from '../users-facts.publisher.js';
 import { accountEntity, apiUserEntity, type ApiUserRow } from '../users.entities.js';
 
 export type CreateUser = { account: string; userId: string; login: string; sealedPassword: string };
-export type UpdateUser = { account: string; userId: string; sealedPassword?: string; ipRestrictions?: string[] };
+export type UpdateUser = { account: string; userId: string; sealedPassword?: string; ipRestrictions?: string[]; messagesPerMinute?: number | null };
 
 /** DESIGN §7. */
 export const usersPerAccountMax = 10_000;
@@ -29,7 +29,7 @@ export class ManageApiUsersHandler {
       if (holder?.userId === userId) return { outcome: 'done', userId };
       if (holder) return { outcome: 'refused', code: 'login-taken' };
       if ((await manager.countBy(apiUserEntity, { account })) >= usersPerAccountMax) return { outcome: 'refused', code: 'too-many-users' };
-      const user: ApiUserRow = { userId, account, login, passwordHash, ipRestrictions: [], version: 1 };
+      const user: ApiUserRow = { userId, account, login, passwordHash, ipRestrictions: [], version: 1, messagesPerMinute: null };
       await manager.insert(apiUserEntity, user);
       await this.facts.changed(manager, factOf(user));
       return { outcome: 'done', userId };
@@ -44,12 +44,12 @@ export class ManageApiUsersHandler {
       const rows = await manager.find(apiUserEntity, { where: { account, ...(login === undefined ? {} : { login }) }, order: { login: 'ASC' } });
       return {
         outcome: 'done',
-        users: rows.map(({ userId, login: name, ipRestrictions, version }) => ({ userId, login: name, ipRestrictions, version })),
+        users: rows.map(({ userId, login: name, ipRestrictions, version, messagesPerMinute }) => ({ userId, login: name, ipRestrictions, version, messagesPerMinute })),
       };
     });
   }
 
-  async update({ account, userId, sealedPassword, ipRestrictions }: UpdateUser) {
+  async update({ account, userId, sealedPassword, ipRestrictions, messagesPerMinute }: UpdateUser) {
     const passwordHash = sealedPassword === undefined ? undefined : await this.passwords.hash(this.sealing.open(sealedPassword, userId));
     const result = await this.database.transaction(async (manager) => {
       const user = await manager.findOneBy(apiUserEntity, { account, userId });
@@ -58,6 +58,7 @@ export class ManageApiUsersHandler {
         ...user,
         passwordHash: passwordHash ?? user.passwordHash,
         ipRestrictions: ipRestrictions ?? user.ipRestrictions,
+        messagesPerMinute: messagesPerMinute === undefined ? user.messagesPerMinute : messagesPerMinute,
         version: user.version + 1,
       };
       await manager.save(apiUserEntity, changed);
@@ -80,11 +81,12 @@ export class ManageApiUsersHandler {
   }
 }
 
-const factOf = ({ account, userId, login, ipRestrictions, version }: ApiUserRow): UserChanged => ({
+const factOf = ({ account, userId, login, ipRestrictions, version, messagesPerMinute }: ApiUserRow): UserChanged => ({
   type: 'UserChanged',
   account,
   userId,
   login,
   ipRestrictions,
   version,
+  ...(messagesPerMinute === null ? {} : { messagesPerMinute }),
 });

@@ -1,0 +1,77 @@
+import { exportMessages } from '@kwota/contracts/dlr.requests.v1';
+import { RequestClient } from '@kwota/service-kit/request-client';
+import { Injectable } from '@nestjs/common';
+import { GatewaySettings } from '../edge/gateway-settings.js';
+import { textFilter, timeFilter } from '../edge/query-filters.js';
+import { badRequest, objectUnknown } from '../v6/ovh-error.js';
+import { DocumentIds, documentLifetimeMs, type DocumentOf } from './document-ids.js';
+import { csvHeader, csvRow } from './messages.csv.js';
+
+export type DocumentQuery = Readonly<Partial<Record<'wayType' | 'tag' | 'batchID' | 'creationDatetime.from' | 'creationDatetime.to', string>>>;
+
+/** A page of messages with their texts stays well below a message of the log. */
+const rowsPerPage = 300;
+/** 30 MB of CSV; whoever has more asks for shorter times. */
+export const rowsPerDocumentMax = 100_000;
+
+/** Exports of the history as OVH gives them: an id, then a document with size and URL, then the CSV (OVH.md 1.3). */
+@Injectable()
+export class DocumentsClient {
+  constructor(
+    private readonly requests: RequestClient,
+    private readonly ids: DocumentIds,
+    private readonly settings: GatewaySettings,
+  ) {}
+
+  /** @param userId undefined: the whole account. */
+  issue(account: string, userId: string | undefined, query: DocumentQuery): string {
+    const { wayType, tag } = query;
+    if (wayType !== 'incoming' && wayType !== 'outgoing') throw badRequest('wayType must be incoming or outgoing');
+    return this.ids.issue({
+      account,
+      wayType,
+      ...(userId === undefined ? {} : { userId }),
+      ...textFilter('tag', tag),
+      ...timeFilter('fromMs', 'creationDatetime.from', query['creationDatetime.from']),
+      ...timeFilter('toMs', 'creationDatetime.to', query['creationDatetime.to']),
+    });
+  }
+
+  /** @throws OvhError 404 for an id that is nobody's, or too old. */
+  find(id: string): DocumentOf {
+    const document = this.ids.read(id);
+    if (!document) throw objectUnknown();
+    return document;
+  }
+
+  /** nichandle.Document: the size is that of the CSV as it would be now. */
+  async show(id: string, publicUrl: string) {
+    const document = this.find(id);
+    let size = 0;
+    for await (const piece of this.csv(document)) size += Buffer.byteLength(piece);
+    const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, '+00:00');
+    return {
+      id,
+      name: `${document.account}-${document.wayType}.csv`,
+      creationDate: iso(document.createdAtMs),
+      expirationDate: iso(document.createdAtMs + documentLifetimeMs),
+      size,
+      getUrl: `${publicUrl}/document/${id}`,
+      putUrl: null,
+      tags: [],
+    };
+  }
+
+  async *csv({ account, userId, wayType, tag, fromMs, toMs }: DocumentOf): AsyncGenerator<string> {
+    yield csvHeader;
+    if (wayType === 'incoming') return;
+    const filters = { account, ...(userId === undefined ? {} : { userId }), ...(tag === undefined ? {} : { tag }), ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
+    let afterMessageId = 0;
+    for (let rows = 0; rows < rowsPerDocumentMax; rows += rowsPerPage) {
+      const { messages } = await this.requests.ask(exportMessages, { ...filters, afterMessageId, limit: rowsPerPage });
+      yield messages.map((message) => csvRow(message, this.settings.timeZone)).join('');
+      if (messages.length < rowsPerPage) return;
+      afterMessageId = messages.at(-1)?.messageId ?? 0;
+    }
+  }
+}

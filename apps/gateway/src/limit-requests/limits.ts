@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { GatewaySettings } from '../edge/gateway-settings.js';
+import type { HttpReply } from '../edge/http.js';
+import { OvhError } from '../v6/ovh-error.js';
+import { MinuteWindows } from './windows.js';
+
+/** A consumer key's request writes a row: a person who clicks needs fewer. */
+export const credentialRequestsPerMinuteMax = 60;
+
+/** How often one may ask, and how much a user may send, in a minute through this gateway. */
+@Injectable()
+export class Limits {
+  private readonly requests = new MinuteWindows(() => performance.now());
+  private readonly messages = new MinuteWindows(() => performance.now());
+
+  constructor(private readonly settings: GatewaySettings) {}
+
+  /**
+   * Counts a call and says in the headers of the answer what is left (IETF draft RateLimit header fields).
+   * @throws OvhError 429 with Retry-After for one too many.
+   */
+  countRequest(by: string, reply: HttpReply, max = this.settings.requestsPerMinute): void {
+    const { allowed, remaining, resetS } = this.requests.take(by, 1, max);
+    reply.header('ratelimit-limit', String(max)).header('ratelimit-remaining', String(remaining)).header('ratelimit-reset', String(resetS));
+    if (allowed) return;
+    reply.header('retry-after', String(resetS));
+    throw new OvhError(429, `Too many requests: at most ${max} in a minute`, { class: 'Client::TooManyRequests' });
+  }
+
+  /** Seconds after which a user may send so many messages; 0: now. Without a limit of its own a user may always. */
+  secondsToWait(userId: string, messagesPerMinute: number | null | undefined, count: number): number {
+    if (messagesPerMinute == null) return 0;
+    const { allowed, resetS } = this.messages.take(userId, count, messagesPerMinute);
+    return allowed ? 0 : Math.max(1, resetS);
+  }
+}

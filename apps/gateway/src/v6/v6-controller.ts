@@ -1,0 +1,16 @@
+import { applyDecorators, Controller, UseGuards, UseInterceptors } from '@nestjs/common';
+import { ApiBearerAuth, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { BatchInterceptor } from './batch.interceptor.js';
+import { JsonStringsInterceptor } from './json-strings.interceptor.js';
+import { OwnerGuard } from './owner.guard.js';
+
+/** A part of OVH's API under `/1.0` and its alias `/v1`: who asks is checked, and asked in batches (OVH.md 1, 2). */
+export const V6Controller = (path = ''): ClassDecorator =>
+  applyDecorators(
+    ApiTags('v6'),
+    ApiBearerAuth(),
+    ApiSecurity('ovh-signature'),
+    Controller(['1.0', 'v1'].map((version) => (path ? `${version}/${path}` : version))),
+    UseGuards(OwnerGuard),
+    UseInterceptors(JsonStringsInterceptor, BatchInterceptor),
+  );

@@ -1,0 +1,118 @@
+import { startKwota, type KwotaProcess } from '@kwota/testing/kwota-process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { operatorClient, ownerClient, type V6Client } from './v6-client.js';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'kwota-v6-'));
+let kwota: KwotaProcess;
+let owner: V6Client;
+let operator: V6Client;
+let account: string;
+beforeAll(async () => {
+  kwota = await startKwota(dataDir);
+  owner = await ownerClient(kwota.url, kwota.first);
+  operator = operatorClient(kwota.url, kwota.first.operatorToken);
+  account = `/sms/${kwota.first.serviceName}`;
+}, 60_000);
+afterAll(async () => {
+  await kwota.kill();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+type Schema = { apis: { path: string; operations: { httpMethod: string; noAuthentication: boolean }[] }[]; models: Record<string, { enum?: string[]; properties?: object }> };
+
+describe('the schema (OVH.md 1.2)', () => {
+  it('is open to all, and names the enumerations that the panel reads', async () => {
+    const response = await fetch(new URL('/1.0/sms.json', kwota.url));
+    const { models } = (await response.json()) as Schema;
+    expect(models['sms.SupportEnum']?.enum).toEqual(['both', 'mail', 'sms']);
+    expect(models['sms.User']?.properties).toMatchObject({ login: { readOnly: true, canBeNull: false }, callBack: { canBeNull: true }, quotaInformations: { type: 'sms.Quota' } });
+    const index = (await (await fetch(new URL('/1.0/', kwota.url))).json()) as { apis: { path: string }[] };
+    expect(index.apis.map(({ path }) => path)).toEqual(['/sms', '/auth', '/me']);
+  });
+
+  it('names no route that nothing answers', async () => {
+    for (const name of ['sms', 'auth', 'me']) {
+      const { apis } = (await owner('GET', `/${name}.json`)).body as Schema;
+      for (const { path, operations } of apis)
+        for (const { httpMethod } of operations) {
+          if (path === '/auth/logout') continue;
+          const concrete = path.replace('{serviceName}', kwota.first.serviceName).replace('{login}', 'nobody').replaceAll(/\{\w+\}/g, '999');
+          const { status, body } = await owner(httpMethod, concrete, httpMethod === 'GET' || httpMethod === 'DELETE' ? undefined : {});
+          expect([httpMethod, path, status < 500, JSON.stringify(body)]).toEqual([httpMethod, path, true, expect.not.stringContaining('empty) URL')]);
+        }
+    }
+  }, 30_000);
+});
+
+it('a path that nothing answers, or a method that it does not have, is OVH’s 404 with a query id', async () => {
+  for (const [method, path] of [
+    ['GET', '/nowhere'],
+    ['PATCH', account],
+    ['GET', '/order/nothing'],
+  ] as const) {
+    const { status, headers, body } = await owner(method, path);
+    expect([status, body]).toEqual([404, { class: 'Client::NotFound', message: 'Got an invalid (or empty) URL' }]);
+    expect(headers.get('x-ovh-queryid')).toMatch(/^EU\.ext-1\.\w{16}$/);
+  }
+});
+
+describe('X-Ovh-Batch, as the panel asks (OVH.md 1.3)', () => {
+  it('each has its value or its error', async () => {
+    await owner('POST', `${account}/users`, { login: 'batch', password: 'Batch_01' });
+    const { status, body } = await owner('GET', `${account}/users/demo,nobody,batch`, undefined, { 'x-ovh-batch': ',' });
+    expect([status, body]).toEqual([
+      200,
+      [
+        { key: 'demo', value: expect.objectContaining({ login: 'demo' }), error: null },
+        { key: 'nobody', value: null, error: { class: 'Client::NotFound', message: 'The requested object does not exist' } },
+        { key: 'batch', value: expect.objectContaining({ login: 'batch' }), error: null },
+      ],
+    ]);
+  });
+
+  it('one is a batch too; without the header a comma is a part of the name', async () => {
+    expect((await owner('GET', `${account}/users/demo`, undefined, { 'x-ovh-batch': ',' })).body).toEqual([{ key: 'demo', value: expect.objectContaining({ login: 'demo' }), error: null }]);
+    expect((await owner('GET', `${account}/users/demo,batch`)).status).toBe(404);
+  });
+
+  it('another owner’s account opens none of them', async () => {
+    expect((await owner('GET', `${account},sms-xx99999-1`, undefined, { 'x-ovh-batch': ',' })).body).toEqual({ class: 'Client::NotFound', message: 'This service does not exist' });
+  });
+
+  it('is for reading', async () => expect((await owner('DELETE', `${account}/users/a,b`, undefined, { 'x-ovh-batch': ',' })).status).toBe(400));
+});
+
+describe('what a message takes', () => {
+  it.each([
+    ['a', false, { characters: 1, charactersClass: '7bits', maxCharactersPerPart: 149, parts: 1 }],
+    ['a'.repeat(161), true, { characters: 161, charactersClass: '7bits', maxCharactersPerPart: 153, parts: 2 }],
+    ['ż', true, { characters: 1, charactersClass: 'unicode', maxCharactersPerPart: 70, parts: 1 }],
+  ])('%.5j, noStopClause %s', async (message, noStopClause, estimate) =>
+    expect((await owner('POST', '/sms/estimate', { message, noStopClause, senderType: 'alpha' })).body).toEqual(estimate),
+  );
+
+  it('a country’s rate needs no key; packs are not for sale', async () => {
+    const rate = await fetch(new URL('/1.0/sms/rates/destinations?country=fr', kwota.url));
+    expect(await rate.json()).toEqual({ country: 'France', countryCode: 'fr', credit: 1, price: expect.objectContaining({ value: 0 }) });
+    expect((await owner('GET', '/sms/rates/packs?country=pl')).body).toEqual([]);
+    expect((await owner('GET', '/sms/rates/destinations?country=xx')).status).toBe(400);
+    expect((await owner('GET', `${account}/seeOffers?countryCurrencyPrice=fr&countryDestination=fr&quantity=100`)).body).toEqual([]);
+  });
+});
+
+it('what the account has not bought is empty, unknown or refused', async () => {
+  expect((await owner('GET', `${account}/phonebooks`)).body).toEqual([]);
+  expect((await owner('GET', `${account}/users/demo/receivers`)).body).toEqual([]);
+  expect((await owner('GET', `${account}/hlr/5`)).status).toBe(404);
+  expect(await owner('POST', `${account}/hlr`, {})).toMatchObject({ status: 403, body: { message: 'This option is not available on this service' } });
+});
+
+it('credits go to another account of the same owner, and to no other', async () => {
+  await operator('POST', '/accounts', { serviceName: 'sms-kw00009-1' });
+  expect(await owner('POST', `${account}/transferCredits`, { credits: 5, smsAccountTarget: 'sms-kw00009-1' })).toMatchObject({
+    status: 400,
+    body: { message: 'smsAccountTarget must be an account of the same owner' },
+  });
+});
