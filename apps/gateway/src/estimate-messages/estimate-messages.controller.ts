@@ -2,7 +2,7 @@ import { showRate } from '@kwota/contracts/ledger.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { measureText } from '@kwota/sms-text';
 import { Body, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiQuery } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery } from '@nestjs/swagger';
 import { getCountryCallingCode, isSupportedCountry, type CountryCode } from 'libphonenumber-js';
 import { shownCredits } from '../edge/credits.js';
 import { NotTrailed } from '../trail-changes/trail-changes.interceptor.js';
@@ -50,6 +50,7 @@ export class EstimateMessagesController {
 
   @Get(':serviceName/seeOffers')
   @ApiOperation({ summary: 'Offers of credits for the account: none' })
+  @ApiParam({ name: 'serviceName', type: String })
   offers(): [] {
     return [];
   }
