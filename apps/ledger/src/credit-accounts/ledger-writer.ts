@@ -14,8 +14,8 @@ export type AppendedEvent = Readonly<{ account: string; revision: number; time: 
 /** Takes what is durable; the relay to kwota.credit.v1. `waiting`: events that it could not pass on yet. */
 export type FactsTaker = { publish(events: readonly AppendedEvent[]): void; readonly waiting: number };
 
-/** Decided while an append runs: 12 commits' worth, 40 MB. What comes beyond is told to come again, before anything of it is decided. */
-export const gatheredEventsMax = 100_000;
+/** Decided while an append runs: six commits' worth, 20 MB. What comes beyond is told to come again, before anything of it is decided. */
+export const gatheredEventsMax = 50_000;
 /** Appended, and not out yet: 200 MB, or 40 seconds at 10,000 events a second. The topic catches up before more is taken. */
 export const factsWaitingMax = 400_000;
 

@@ -46,7 +46,8 @@ export class OwnPartitions {
   }
 
   health(): PartHealth {
-    return { ready: this.trouble === undefined, reasons: this.trouble === undefined ? [] : [this.trouble] };
+    const reasons = [...new Set([...(this.trouble === undefined ? [] : [this.trouble]), ...this.accounts.troubles])];
+    return { ready: reasons.length === 0, reasons };
   }
 
   private async take(assignment: Assignment): Promise<void> {
@@ -55,15 +56,16 @@ export class OwnPartitions {
       await this.read(assignment);
       this.trouble = undefined;
     } catch (error) {
-      if (!(error instanceof ChainBroken)) {
+      const broken = chainBrokenIn(error);
+      if (!broken) {
         this.trouble = 'its accounts cannot be read: the event store does not answer';
         this.log.warn({ err: { type: (error as Error).name } }, 'accounts could not be read; trying again');
         throw error;
       }
       // Reading again would not mend it. Nothing is decided until somebody has looked (runbook).
-      this.trouble = error.message;
-      this.log.error({ err: { type: error.name, message: error.message } }, 'the ledger decides nothing');
-      this.writer.distrust(error);
+      this.trouble = broken.message;
+      this.log.error({ err: { type: broken.name, message: broken.message } }, 'the ledger decides nothing');
+      this.writer.distrust(broken);
     }
   }
 
@@ -97,3 +99,8 @@ export class OwnPartitions {
     return partitionOf(accountOf(stream), this.messaging.partitionCount);
   }
 }
+
+const chainBrokenIn = (error: unknown): ChainBroken | undefined => {
+  if (error instanceof ChainBroken) return error;
+  return error instanceof Error ? chainBrokenIn(error.cause) : undefined;
+};
