@@ -38,6 +38,7 @@ export type AccountSnapshot = Readonly<{
   users: readonly (readonly [UserId, AccountUser])[];
   closedUsers: readonly UserId[];
   threshold: CreditAccount['threshold'] | null;
+  recreditThreshold: CreditAccount['recreditThreshold'] | null;
   submissions: readonly SubmissionRow[];
   openCharges: readonly ChargeRow[];
   settledCharges: Generations<ChargeRow>;
@@ -69,6 +70,7 @@ const sumFields = [
   'usersWithQuota',
   'grantsMade',
   'crossings',
+  'recreditsReached',
   'burn',
   'clientKeysSinceMs',
 ] as const;
@@ -106,6 +108,7 @@ export const snapshotOf = (account: CreditAccount): AccountSnapshot => {
     users: [...account.users],
     closedUsers: [...account.closedUsers],
     threshold: account.threshold ?? null,
+    recreditThreshold: account.recreditThreshold ?? null,
     ...rows,
     submissions: submissions.rows,
     refusedSubmissions: generationsOf(account.refusedSubmissions, (messageId, refused) => [messageId, refused] as const),
@@ -124,6 +127,7 @@ export const snapshotOf = (account: CreditAccount): AccountSnapshot => {
 export const accountFrom = (name: string, snapshot: AccountSnapshot): CreditAccount => {
   const account = Object.assign(newCreditAccount(name), snapshot.sums);
   account.threshold = snapshot.threshold ?? undefined;
+  account.recreditThreshold = snapshot.recreditThreshold ?? undefined;
   // Counted anew at the next debit.
   account.poolAlarmMilliCredits = undefined;
   for (const [userId, { grant, threshold, burn }] of snapshot.users) account.users.set(userId, { grant, threshold, burn });

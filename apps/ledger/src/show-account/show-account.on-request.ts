@@ -41,6 +41,7 @@ export class ShowAccountOnRequest {
       openHolds: state.openCharges.size,
       accountSequence: state.revision,
       thresholdMilliCredits: state.threshold?.levelMilliCredits ?? null,
+      recreditThresholdMilliCredits: state.recreditThreshold?.levelMilliCredits ?? null,
       ...paceOf(state.burn, state.poolMilliCredits, state.timeMs),
     };
     await this.writer.flushed();
