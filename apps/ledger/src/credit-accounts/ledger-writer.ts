@@ -37,6 +37,7 @@ export class LedgerWriter {
   appendedEvents = 0;
   private lastFailure: string | undefined;
   private broken: string | undefined;
+  private tellVoid: (accounts: readonly string[]) => void = () => undefined;
 
   constructor(
     private readonly accounts: CreditAccountsRepository,
@@ -48,6 +49,11 @@ export class LedgerWriter {
   /** Why nothing can be decided or made durable just now. */
   get troubles(): readonly string[] {
     return [this.broken, this.lastFailure, this.full].filter((trouble) => trouble !== undefined);
+  }
+
+  /** `listener` hears of the accounts on which an append failed: what it wrote, or whether, only a look at the store tells. */
+  onVoid(listener: (accounts: readonly string[]) => void): void {
+    this.tellVoid = listener;
   }
 
   /** The account must be loaded. @throws TransientFailure when the clock cannot be trusted or a queue is full: nothing is decided. */
@@ -196,5 +202,6 @@ export class LedgerWriter {
     this.gathering = undefined;
     this.abandon(cycle, failure);
     if (next) this.abandon(next, failure);
+    this.tellVoid([...cycle.streams.keys()]);
   }
 }

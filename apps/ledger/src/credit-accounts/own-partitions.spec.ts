@@ -228,3 +228,21 @@ describe('a stream that somebody else has written on', () => {
     await second.close();
   });
 });
+
+it('an append that was stored without saying so is told as facts soon, though nobody uses its account', async () => {
+  const ledger = await openLedger(newFile());
+  await ledger.gain();
+  await ledger.decide(...opened);
+  const { append } = ledger.store;
+  ledger.store.append = async (batch) => {
+    ledger.store.append = append;
+    await append.call(ledger.store, batch);
+    throw new Error('no answer');
+  };
+  await expect(ledger.decide(sends([1]))).rejects.toThrow(TransientFailure);
+  for (const giveUpAtMs = Date.now() + 20_000; !ledger.log.facts.some(({ type }) => type === 'CreditsHeld'); await new Promise((resolve) => setTimeout(resolve, 20)))
+    if (Date.now() > giveUpAtMs) throw new Error('the fact did not come');
+  expect(ledger.log.facts.map(({ accountSequence }) => accountSequence)).toEqual([0, 1, 2, 3]);
+  ledger.partitions.stop();
+  await ledger.close();
+}, 30_000);
