@@ -96,9 +96,10 @@ const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, 
     .option('--ip <addresses|none>', 'at most five, by commas', addresses)
     .option('--callback <url|none>', 'where delivery reports go', urlOrNone)
     .option('--stop-callback <url|none>', 'where STOP messages go', urlOrNone)
-    .action(async (name: string, login: string, { json = false, ...change }: Json & UserChange) => {
+    .option('--dry-run', 'change nothing: say what would be left, or why it would be refused')
+    .action(async (name: string, login: string, { json = false, dryRun = false, ...change }: Json & UserChange & { dryRun?: boolean }) => {
       const given = await passwordOf(change.password);
-      await ask({ json }, (api) => setUser(api, name, login, given === undefined ? change : { ...change, password: given }));
+      await ask({ json }, (api) => setUser(api, name, login, given === undefined ? change : { ...change, password: given }, dryRun));
     });
   command(user, 'delete <account> <login>', 'delete an API user; what is left of its quota returns to the account').action((name: string, login: string, options: Json) =>
     ask(options, (api) => deleteUser(api, name, login)),

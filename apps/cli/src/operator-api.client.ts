@@ -52,8 +52,10 @@ export class OperatorApi {
   }
 
   /** Answered with `null`, OVH's form for "done". */
-  put(path: string, sent: unknown): Promise<Answer<null>> {
-    return this.ask('PUT', path, z.null(), sent);
+  put(path: string, sent: unknown): Promise<Answer<null>>;
+  put<Body>(path: string, sent: unknown, body: z.ZodType<Body>): Promise<Answer<Body>>;
+  put(path: string, sent: unknown, body: z.ZodType<unknown> = z.null()): Promise<Answer<unknown>> {
+    return this.ask('PUT', path, body, sent);
   }
 
   delete(path: string): Promise<Answer<null>> {

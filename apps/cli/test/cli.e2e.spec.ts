@@ -48,6 +48,8 @@ describe('kwota', () => {
     expect(await asJson('credits', 'add', account, '100.5', '--reference', 'invoice-1')).toEqual({ creditsLeft: 100.5 });
     expect(await asJson('credits', 'add', account, '100.5', '--reference', 'invoice-1')).toEqual({ creditsLeft: 100.5 });
     expect(await asJson('user', 'create', account, 'anna', '--password', 'Abcd1234')).toEqual({ login: 'anna' });
+    expect(await asJson('user', 'set', account, 'anna', '--quota', '40', '--dry-run')).toMatchObject({ login: 'anna', quotaLeft: 40 });
+    expect(await asJson('user', 'show', account, 'anna')).toMatchObject({ quotaInformations: { quotaStatus: 'inactive' } });
     await asJson('user', 'set', account, 'anna', '--quota', '40', '--threshold', '5', '--alert-email', 'owner@example.org', '--support', 'mail');
     expect(await asJson('user', 'list', account)).toMatchObject([{ login: 'anna', quotaInformations: { quotaLeft: 40, quotaStatus: 'active' } }]);
     expect(await asJson('credits', 'show', account)).toMatchObject({ creditsLeft: 60.5, creditsHoldByQuota: 40 });

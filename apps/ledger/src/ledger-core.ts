@@ -6,6 +6,7 @@ import { LedgerWriter } from './credit-accounts/ledger-writer.js';
 
 export { TakeSnapshotsHandler } from './take-snapshots/take-snapshots.handler.js';
 export { holdCommandOf } from './hold-credits/hold-command.js';
+export { pack as packState } from './credit-accounts/snapshot-body.js';
 export { LedgerSettings } from './ledger-settings.js';
 
 export type LedgerCore = Readonly<{ accounts: CreditAccountsRepository; writer: LedgerWriter }>;

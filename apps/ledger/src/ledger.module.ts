@@ -53,10 +53,12 @@ class LedgerLifecycle implements OnApplicationShutdown {
     private readonly forgottenHolds: ReleaseForgottenHoldsTimer,
     private readonly snapshots: TakeSnapshotsTimer,
     private readonly sealing: Sealing,
+    private readonly partitions: OwnPartitions,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
     this.forgottenHolds.stop();
+    this.partitions.stop();
     await this.snapshots.stop();
     await this.requests.close();
     await this.writer.settled();

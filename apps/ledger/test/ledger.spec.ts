@@ -1,4 +1,4 @@
-import { adjustCredits, closeUser, openAccount, purchaseCredits, readEvents, setQuota, setThreshold, showAccount, showUsers, transferCredits } from '@kwota/contracts/ledger.requests.v1';
+import { adjustCredits, closeUser, openAccount, purchaseCredits, readEvents, setQuota, setRecreditThreshold, setThreshold, showAccount, showUsers, transferCredits } from '@kwota/contracts/ledger.requests.v1';
 import { submissions } from '@kwota/contracts/submissions.v1';
 import { SqliteEventStore } from '@kwota/event-store-sqlite';
 import { createRequire } from 'node:module';
@@ -117,9 +117,14 @@ describe('requests', () => {
   it('quota: given, shown, refused with the largest allowed, tried without effect, ended with its user', async () => {
     const ledger = await ready();
     const quota = { account, userId: anna, active: true, leftMilliCredits: 4_000 };
-    expect(await ledger.ask(setQuota, { ...quota, dryRun: true })).toMatchObject({ outcome: 'done' });
+    expect(await ledger.ask(setQuota, { ...quota, dryRun: true })).toMatchObject({ outcome: 'done', poolMilliCredits: 6_000, leftMilliCredits: 4_000 });
     expect(await ledger.show()).toMatchObject({ usersWithQuota: 0 });
-    expect(await ledger.ask(setQuota, quota)).toMatchObject({ outcome: 'done' });
+    expect(await ledger.ask(setQuota, quota)).toMatchObject({ outcome: 'done', poolMilliCredits: 6_000, leftMilliCredits: 4_000 });
+    const would = async (change: object) => ledger.ask(setQuota, { ...quota, ...change, dryRun: true });
+    expect(await would({ leftMilliCredits: 1_000 })).toMatchObject({ outcome: 'done', poolMilliCredits: 9_000, leftMilliCredits: 1_000 });
+    expect(await would({ active: false, leftMilliCredits: 0 })).toMatchObject({ outcome: 'done', poolMilliCredits: 10_000, leftMilliCredits: 10_000 });
+    expect(await would({ leftMilliCredits: 10_001 })).toMatchObject({ outcome: 'refused', code: 'quota-above-pool', largestMilliCredits: 10_000 });
+    expect(await ledger.show()).toMatchObject({ poolMilliCredits: 6_000, usersWithQuota: 1 });
     expect(await ledger.ask(setQuota, { ...quota, leftMilliCredits: 10_001 })).toMatchObject({ outcome: 'refused', code: 'quota-above-pool', largestMilliCredits: 10_000 });
     expect(await ledger.ask(showUsers, { account })).toMatchObject({
       outcome: 'done',
@@ -127,6 +132,16 @@ describe('requests', () => {
     });
     expect(await ledger.ask(closeUser, { account, userId: anna })).toEqual({ outcome: 'done', returnedMilliCredits: 4_000 });
     expect(await ledger.send({ messageIds: [7] })).toMatchObject({ outcome: 'refused', code: 'user-closed' });
+  });
+
+  it('the level at which an account is to be topped up is shown, and reaching it is a public fact', async () => {
+    const ledger = await ready(10);
+    expect(await ledger.show()).toMatchObject({ recreditThresholdMilliCredits: null });
+    expect(await ledger.ask(setRecreditThreshold, { account, levelMilliCredits: 9_000 })).toMatchObject({ outcome: 'done' });
+    expect(await ledger.show()).toMatchObject({ recreditThresholdMilliCredits: 9_000 });
+    await ledger.send({ messageIds: [7] });
+    await until(() => ledger.facts.some(({ type }) => type === 'RecreditThresholdReached'));
+    expect(ledger.facts.find(({ type }) => type === 'RecreditThresholdReached')).toMatchObject({ reachedId: `${account}.r1`, levelMilliCredits: 9_000, leftMilliCredits: 9_000 });
   });
 
   it('what was sent sets a pace, by which account and user run out', async () => {

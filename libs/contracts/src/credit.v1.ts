@@ -76,6 +76,13 @@ const event = z.discriminatedUnion('type', [
     causedBy: z.enum(['http2sms', 'rest', 'alert', 'answer', 'threshold-set']),
   }),
   fact('ThresholdRearmed', { userId: f.userIdOrAccount, levelMilliCredits: f.milliCreditsNotNegative }),
+  fact('RecreditThresholdSet', { levelMilliCredits: f.milliCreditsNotNegative.nullable() }),
+  fact('RecreditThresholdReached', {
+    reachedId: z.string().max(128),
+    levelMilliCredits: f.milliCreditsNotNegative,
+    leftMilliCredits: f.milliCreditsNotNegative,
+  }),
+  fact('RecreditThresholdRearmed', { levelMilliCredits: f.milliCreditsNotNegative }),
   fact('Ticked', { untilMs: f.timeMs }),
 ]);
 export type CreditFact = z.infer<typeof event>;

@@ -68,7 +68,7 @@ export const closeUser = defineRequest({
 export const setQuota = defineRequest({
   service,
   name: 'set-quota',
-  description: 'Sets what a user has left, or switches its quota off. `dryRun` only says whether it would be refused.',
+  description: 'Sets what a user has left, or switches its quota off. `dryRun` changes nothing: it says whether it would be refused, and what would be left.',
   keyOf: byAccount,
   request: z.object({
     account: f.account,
@@ -78,7 +78,11 @@ export const setQuota = defineRequest({
     dryRun: z.boolean().optional(),
   }),
   reply: z.union([
-    done({}),
+    done({
+      /** What the pool and the user have left after the change, or would have; absent from a ledger of the version before. */
+      poolMilliCredits: f.milliCreditsNotNegative.optional(),
+      leftMilliCredits: f.milliCreditsNotNegative.optional(),
+    }),
     refused(['account-unknown', 'account-closed', 'user-unknown', 'user-closed', 'amount-not-valid', 'quota-above-pool'], {
       /** The largest that the pool can give: what it has plus what the quota still holds. */
       largestMilliCredits: f.milliCreditsNotNegative.optional(),
@@ -100,6 +104,15 @@ export const setThreshold = defineRequest({
   reply: z.union([done({}), refused(['account-unknown', 'account-closed', 'user-unknown', 'user-closed', 'amount-not-valid'])]),
 });
 
+export const setRecreditThreshold = defineRequest({
+  service,
+  name: 'set-recredit-threshold',
+  description: 'The amount left in the pool at which RecreditThresholdReached is recorded, for whoever tops the account up; null switches it off.',
+  keyOf: byAccount,
+  request: z.object({ account: f.account, levelMilliCredits: f.milliCreditsNotNegative.nullable() }),
+  reply: z.union([done({}), refused(['account-unknown', 'account-closed', 'amount-not-valid'])]),
+});
+
 export const showAccount = defineRequest({
   service,
   name: 'show-account',
@@ -116,6 +129,8 @@ export const showAccount = defineRequest({
       openHolds: z.int().nonnegative(),
       accountSequence: z.int(),
       thresholdMilliCredits: f.milliCreditsNotNegative.nullable(),
+      /** Where the account is to be topped up; absent from a ledger of the version before. */
+      recreditThresholdMilliCredits: f.milliCreditsNotNegative.nullable().optional(),
       ...pace,
     }),
     refused(['account-unknown']),

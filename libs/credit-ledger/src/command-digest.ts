@@ -9,6 +9,8 @@ export const digestOfCommand = (command: CreditCommand): string | undefined => {
       return command.active ? `quota ${command.userId} ${command.leftMilliCredits}` : `quota ${command.userId} off`;
     case 'SetThreshold':
       return `threshold ${command.userId} ${command.levelMilliCredits}`;
+    case 'SetRecreditThreshold':
+      return `recredit ${command.levelMilliCredits}`;
     default:
       return undefined;
   }
@@ -24,6 +26,8 @@ export const digestOfEvent = (event: CreditEvent): string | undefined => {
       return `quota ${event.userId} off`;
     case 'ThresholdSet':
       return `threshold ${event.userId} ${event.levelMilliCredits}`;
+    case 'RecreditThresholdSet':
+      return `recredit ${event.levelMilliCredits}`;
     default:
       return undefined;
   }

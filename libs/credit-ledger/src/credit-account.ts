@@ -91,6 +91,10 @@ export type CreditAccount = {
   burn: Burn;
   /** The account's own, over its pool. */
   threshold: Threshold | undefined;
+  /** Where the account is to be topped up, over its pool. */
+  recreditThreshold: Threshold | undefined;
+  /** How often it was reached. */
+  recreditsReached: number;
   /** The highest armed level among those that count the pool, so that a debit looks at one number; undefined: to be counted anew. */
   poolAlarmMilliCredits: MilliCredits | undefined;
   readonly openCharges: Map<MessageId, Charge>;
@@ -138,6 +142,8 @@ export const newCreditAccount = (account: string): CreditAccount => ({
   crossings: 0,
   burn: noBurn(),
   threshold: undefined,
+  recreditThreshold: undefined,
+  recreditsReached: 0,
   poolAlarmMilliCredits: -1,
   openCharges: new Map(),
   dueByHour: new Map(),

@@ -50,6 +50,7 @@ export type CloseUser = Readonly<{ type: 'CloseUser'; userId: UserId }>;
 /** What the user shall have left, or its quota off. */
 export type SetQuota = Readonly<{ type: 'SetQuota'; userId: UserId; active: boolean; leftMilliCredits: MilliCredits }>;
 export type SetThreshold = Readonly<{ type: 'SetThreshold'; userId: UserId | null; levelMilliCredits: MilliCredits | null }>;
+export type SetRecreditThreshold = Readonly<{ type: 'SetRecreditThreshold'; levelMilliCredits: MilliCredits | null }>;
 /** Ends the holds that are due by `untilMs`, at most `limit` of them. */
 export type Tick = Readonly<{ type: 'Tick'; untilMs: number; limit: number }>;
 
@@ -70,4 +71,5 @@ export type CreditCommand =
   | CloseUser
   | SetQuota
   | SetThreshold
+  | SetRecreditThreshold
   | Tick;

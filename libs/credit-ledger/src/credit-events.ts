@@ -141,6 +141,11 @@ export type ThresholdCrossed = Readonly<{
   causedBy: SpendingSource | 'threshold-set';
 }>;
 export type ThresholdRearmed = Readonly<{ type: 'ThresholdRearmed'; userId: UserId | null; levelMilliCredits: MilliCredits }>;
+/** The pool's level at which the account is to be topped up (OVH: creditThresholdForAutomaticRecredit); null: switched off. */
+export type RecreditThresholdSet = Readonly<{ type: 'RecreditThresholdSet'; levelMilliCredits: MilliCredits | null }>;
+/** Somebody who sells credits may now add some: once for each time that the pool falls to the level. */
+export type RecreditThresholdReached = Readonly<{ type: 'RecreditThresholdReached'; reachedId: string; levelMilliCredits: MilliCredits; leftMilliCredits: MilliCredits }>;
+export type RecreditThresholdRearmed = Readonly<{ type: 'RecreditThresholdRearmed'; levelMilliCredits: MilliCredits }>;
 export type Ticked = Readonly<{ type: 'Ticked'; untilMs: number }>;
 
 /** All that can happen to one SMS account's credit. Ids only, joined with names at display: erasing a person never touches the chain. */
@@ -169,6 +174,9 @@ export type CreditEvent =
   | ThresholdSet
   | ThresholdCrossed
   | ThresholdRearmed
+  | RecreditThresholdSet
+  | RecreditThresholdReached
+  | RecreditThresholdRearmed
   | Ticked;
 
 /** Where in the log the message was that led to an event. */

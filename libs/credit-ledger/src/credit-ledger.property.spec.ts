@@ -27,6 +27,7 @@ const anyCommand: fc.Arbitrary<CreditCommand> = fc.oneof(
   ),
   { weight: 3, arbitrary: fc.record({ userId: user, active: fc.boolean(), leftMilliCredits: amount }).map((quota): CreditCommand => ({ type: 'SetQuota', ...quota })) },
   { weight: 2, arbitrary: fc.record({ userId: someone, levelMilliCredits: fc.option(amount) }).map((threshold): CreditCommand => ({ type: 'SetThreshold', ...threshold })) },
+  fc.option(amount).map((levelMilliCredits): CreditCommand => ({ type: 'SetRecreditThreshold', levelMilliCredits })),
   { weight: 2, arbitrary: user.map((userId): CreditCommand => ({ type: 'OpenUser', userId })) },
   user.map((userId): CreditCommand => ({ type: 'CloseUser', userId })),
   fc.record({ transferId: fc.constantFrom('t1', 't2'), amountMilliCredits: amount }).map((transfer): CreditCommand => ({ type: 'TransferCredits', toAccount: 'sms-other-1', ...transfer })),

@@ -12,4 +12,4 @@ export * from './decision.js';
 export { evolve, replay } from './evolve.js';
 export * from './postings.js';
 export * from './rating-policy.js';
-export { accountFrom, snapshotOf, type AccountSnapshot } from './snapshot.js';
+export { accountFrom, AccountRestored, snapshotOf, snapshotParts, type AccountSnapshot, type SnapshotPart } from './snapshot.js';

@@ -2,7 +2,7 @@ import { amountMilliCreditsMax, incomingTransfer, leftTo, usersMax, type CreditA
 import type { CreditCommand } from './credit-commands.js';
 import type { CommandRefused, CreditEvent, MilliCredits } from './credit-events.js';
 import type { Decision } from './decision.js';
-import { rearmedByPool, rearmedByQuota, thresholdSet } from './thresholds.js';
+import { rearmedByPool, rearmedByQuota, recreditThresholdSet, thresholdSet } from './thresholds.js';
 
 export type AccountCommand = Exclude<CreditCommand, { type: 'HoldCredits' | 'WithdrawMessages' | 'SettleCharge' | 'Tick' }>;
 
@@ -160,6 +160,13 @@ const rules: Rules = {
       'amount-not-valid': ({ levelMilliCredits }) => levelMilliCredits !== null && !isAmount(levelMilliCredits),
     },
     happens: ({ userId, levelMilliCredits }, account) => thresholdSet(account, userId, levelMilliCredits),
+  },
+  SetRecreditThreshold: {
+    refusals: {
+      ...accountIsThere,
+      'amount-not-valid': ({ levelMilliCredits }) => levelMilliCredits !== null && !isAmount(levelMilliCredits),
+    },
+    happens: ({ levelMilliCredits }, account) => recreditThresholdSet(account, levelMilliCredits),
   },
 };
 

@@ -146,6 +146,15 @@ const apply = (account: CreditAccount, event: CreditEvent, context: EventContext
       return arm(account, event.userId, false);
     case 'ThresholdRearmed':
       return arm(account, event.userId, true);
+    case 'RecreditThresholdSet':
+      account.recreditThreshold = event.levelMilliCredits === null ? undefined : { levelMilliCredits: event.levelMilliCredits, armed: true };
+      account.poolAlarmMilliCredits = undefined;
+      return;
+    case 'RecreditThresholdReached':
+      account.recreditsReached += 1;
+      return armRecredit(account, false);
+    case 'RecreditThresholdRearmed':
+      return armRecredit(account, true);
     case 'MessagesWithdrawn':
       for (const messageId of event.messageIds) remember(account, account.withdrawnUnseen, messageId, true);
       return;
@@ -288,6 +297,11 @@ const withdraw = (charge: Charge): void => {
 const arm = (account: CreditAccount, userId: UserId | null, armed: boolean): void => {
   const threshold = userId === null ? account.threshold : openUser(account, userId).threshold;
   if (threshold) threshold.armed = armed;
+  account.poolAlarmMilliCredits = undefined;
+};
+
+const armRecredit = (account: CreditAccount, armed: boolean): void => {
+  if (account.recreditThreshold) account.recreditThreshold.armed = armed;
   account.poolAlarmMilliCredits = undefined;
 };
 

@@ -40,9 +40,8 @@ export class RecentMap<Key, Value> {
     return [this.older, this.newer];
   }
 
-  /** Takes both generations back from a snapshot. */
-  restore(older: Iterable<readonly [Key, Value]>, newer: Iterable<readonly [Key, Value]>): void {
-    this.older = new Map(older);
-    this.newer = new Map(newer);
+  /** Takes an entry of the older (0) or newer (1) generation back from a snapshot. */
+  restore(generation: 0 | 1, key: Key, value: Value): void {
+    (generation === 0 ? this.older : this.newer).set(key, value);
   }
 }

@@ -126,3 +126,45 @@ describe('threshold (OVH.md §9)', () => {
     expect(types(ledger.when(ends(1, [1])))).toEqual(['CaptureCorrected', 'ThresholdCrossed']);
   });
 });
+
+describe('the level at which an account is to be topped up', () => {
+  const set = (credits: number | null) => ({ type: 'SetRecreditThreshold', levelMilliCredits: credits === null ? null : credits * 1_000 }) as const;
+  const ready = (credits: number) => given(opened, annaOpened, bought(credits));
+
+  it('is told once when spending from the pool brings it down to the level, in the same append', () => {
+    const ledger = ready(3);
+    expect(ledger.when(set(2)).events).toEqual([{ type: 'RecreditThresholdSet', levelMilliCredits: 2_000 }]);
+    expect(ledger.when(sends([7])).events).toMatchObject([
+      { type: 'CreditsHeld' },
+      { type: 'RecreditThresholdReached', reachedId: 'sms-kw00001-1.r1', levelMilliCredits: 2_000, leftMilliCredits: 2_000 },
+    ]);
+    expect(ledger.when(sends([8])).events).toMatchObject([{ type: 'CreditsHeld' }]);
+  });
+
+  it('is armed again by a purchase above it, never by a release', () => {
+    const ledger = ready(3);
+    ledger.when(set(2));
+    ledger.when(sends([7]));
+    expect(ledger.when(ends(7, [16])).events).toMatchObject([{ type: 'CreditsReleased' }]);
+    expect(ledger.when({ type: 'PurchaseCredits', reference: 'more', amountMilliCredits: 1_000 }).events).toMatchObject([
+      { type: 'CreditsPurchased' },
+      { type: 'RecreditThresholdRearmed', levelMilliCredits: 2_000 },
+    ]);
+    expect(ledger.when(sends([8, 9])).events).toMatchObject([{ type: 'CreditsHeld' }, { type: 'CreditsHeld' }, { type: 'RecreditThresholdReached', reachedId: 'sms-kw00001-1.r2' }]);
+  });
+
+  it('at or above what is left is told at once; the same again changes nothing; off tells nothing', () => {
+    const ledger = ready(3);
+    expect(ledger.when(set(3)).events).toMatchObject([{ type: 'RecreditThresholdSet' }, { type: 'RecreditThresholdReached', leftMilliCredits: 3_000 }]);
+    expect(ledger.when(set(3)).events).toEqual([]);
+    ledger.when(set(null));
+    expect(ledger.when(sends([7, 8, 9])).events).toHaveLength(3);
+  });
+
+  it('counts the pool, not a quota', () => {
+    const ledger = given(opened, annaOpened, bought(5), quotaGiven(3));
+    ledger.when(set(1));
+    expect(ledger.when(sends([7, 8, 9])).events).toHaveLength(3);
+    expect(ledger.when(sends([10], { userId: null })).events).toMatchObject([{ type: 'CreditsHeld' }, { type: 'RecreditThresholdReached' }]);
+  });
+});

@@ -12,7 +12,8 @@ function* poolWatchers(account: CreditAccount): Generator<Watcher> {
 }
 
 const poolAlarmOf = (account: CreditAccount): MilliCredits => {
-  let highest = -1;
+  const { recreditThreshold } = account;
+  let highest = recreditThreshold?.armed ? recreditThreshold.levelMilliCredits : -1;
   for (const [, { armed, levelMilliCredits }] of poolWatchers(account)) if (armed && levelMilliCredits > highest) highest = levelMilliCredits;
   // Derived from the state, hence no event: the next debit need not count again.
   account.poolAlarmMilliCredits = highest;
@@ -37,6 +38,8 @@ export const crossedBySpending = (
   for (const [userId, threshold] of poolWatchers(account))
     if (threshold.armed && leftMilliCredits <= threshold.levelMilliCredits)
       crossings.push(crossing(account, crossings.length, userId, threshold, leftMilliCredits, causedBy));
+  const { recreditThreshold } = account;
+  if (recreditThreshold?.armed && leftMilliCredits <= recreditThreshold.levelMilliCredits) crossings.push(recreditReached(account, recreditThreshold, leftMilliCredits));
   return crossings;
 };
 
@@ -46,6 +49,9 @@ export const rearmedByPool = (account: CreditAccount, poolAfter: MilliCredits, e
   const rearmed: CreditEvent[] = [];
   for (const [userId, threshold] of poolWatchers(account))
     if (userId !== except || userId === null) rearmed.push(...rearmedAbove(userId, threshold, poolAfter));
+  const { recreditThreshold } = account;
+  if (recreditThreshold && !recreditThreshold.armed && poolAfter > recreditThreshold.levelMilliCredits)
+    rearmed.push({ type: 'RecreditThresholdRearmed', levelMilliCredits: recreditThreshold.levelMilliCredits });
   return rearmed;
 };
 
@@ -64,6 +70,21 @@ export const thresholdSet = (account: CreditAccount, userId: UserId | null, leve
   if (levelMilliCredits === null || left > levelMilliCredits) return [set];
   return [set, crossing(account, 0, userId, { levelMilliCredits }, left, 'threshold-set')];
 };
+
+/** The level at which the account is to be topped up, by the rules of an alert threshold over the pool. */
+export const recreditThresholdSet = (account: CreditAccount, levelMilliCredits: MilliCredits | null): readonly CreditEvent[] => {
+  if ((account.recreditThreshold?.levelMilliCredits ?? null) === levelMilliCredits) return [];
+  const set: CreditEvent = { type: 'RecreditThresholdSet', levelMilliCredits };
+  if (levelMilliCredits === null || account.poolMilliCredits > levelMilliCredits) return [set];
+  return [set, recreditReached(account, { levelMilliCredits }, account.poolMilliCredits)];
+};
+
+const recreditReached = (account: CreditAccount, { levelMilliCredits }: Pick<Threshold, 'levelMilliCredits'>, leftMilliCredits: MilliCredits): CreditEvent => ({
+  type: 'RecreditThresholdReached',
+  reachedId: `${account.account}.r${account.recreditsReached + 1}`,
+  levelMilliCredits,
+  leftMilliCredits,
+});
 
 const rearmedAbove = (userId: UserId | null, { armed, levelMilliCredits }: Threshold, leftMilliCredits: MilliCredits): readonly CreditEvent[] =>
   !armed && leftMilliCredits > levelMilliCredits ? [{ type: 'ThresholdRearmed', userId, levelMilliCredits }] : [];

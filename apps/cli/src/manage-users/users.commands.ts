@@ -67,11 +67,21 @@ export const showUser = async (api: OperatorApi, account: string, login: string)
   );
 };
 
-export const setUser = async (api: OperatorApi, account: string, login: string, change: UserChange): Promise<Report> => {
+const weighed = z.object({ creditsLeft: z.number().optional(), quotaLeft: z.number().optional() });
+
+/** `dryRun`: nothing changes; it says why it would be refused, or what would be left. */
+export const setUser = async (api: OperatorApi, account: string, login: string, change: UserChange, dryRun = false): Promise<Report> => {
   if (Object.keys(change).length === 0) return misused('nothing to set: see kwota user set --help');
   const path = pathOf(account, 'users', login);
   const before = await api.get(path, userView);
   if (before.outcome !== 'done') return failed(before);
+  if (dryRun) {
+    const would = await api.put(`${path}?dryRun=true`, bodyOf(change, before.body), weighed);
+    if (would.outcome !== 'done') return failed(would);
+    const { quotaLeft, creditsLeft } = would.body;
+    const left = quotaLeft === undefined ? '' : `: quota left ${quotaLeft}, left on the account ${creditsLeft}`;
+    return done({ login, ...would.body }, `${login} would be changed${left}; nothing was`);
+  }
   const answer = await api.put(path, bodyOf(change, before.body));
   return answer.outcome === 'done' ? done({ login }, `${login} changed`) : failed(answer);
 };

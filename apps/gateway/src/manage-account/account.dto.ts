@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsObject, IsOptional, IsString, Matches, MaxLength, ValidateIf, ValidateNested } from 'class-validator';
+import { IsBoolean, IsNumber, IsObject, IsOptional, IsString, Matches, MaxLength, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { callbackLengthMax } from '../manage-users/api-user.dto.js';
 
 const urlForm = /^https?:\/\/.+$/i;
@@ -30,6 +30,12 @@ export class ChangeAccountDto {
   @Matches(urlForm, { message: 'stopCallBack must be an http or https URL' })
   @MaxLength(callbackLengthMax)
   stopCallBack?: string | null;
+
+  @ApiPropertyOptional({ description: 'What is left at which kwota.credit.v1 tells that the account is to be topped up; 0 is off', nullable: true })
+  @IsOptional()
+  @IsNumber({}, { message: 'creditThresholdForAutomaticRecredit must be a number' })
+  @Min(0)
+  creditThresholdForAutomaticRecredit?: number | null;
 
   @ApiPropertyOptional({ type: TemplatesDto }) @IsOptional() @IsObject() @ValidateNested() @Type(() => TemplatesDto) templates?: TemplatesDto;
 }

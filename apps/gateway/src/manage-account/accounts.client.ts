@@ -1,6 +1,6 @@
 import { findAlertTemplates, setAlertTemplates, type AlertTemplates } from '@kwota/contracts/alerts.requests.v1';
 import { findCallbacks, setCallbacks } from '@kwota/contracts/dlr.requests.v1';
-import { adjustCredits, openAccount, purchaseCredits, showAccount } from '@kwota/contracts/ledger.requests.v1';
+import { adjustCredits, openAccount, purchaseCredits, setRecreditThreshold, showAccount } from '@kwota/contracts/ledger.requests.v1';
 import { createAccount, listAccounts, updateAccount } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
@@ -43,7 +43,7 @@ export class AccountsClient {
       userQuantityWithQuota: credit.usersWithQuota,
       description: described.description,
       automaticRecreditAmount: null,
-      creditThresholdForAutomaticRecredit: 0,
+      creditThresholdForAutomaticRecredit: shownCredits(credit.recreditThresholdMilliCredits ?? 0),
       callBack: callback?.callBack ?? null,
       stopCallBack: callback?.stopCallBack ?? null,
       smsResponse: { responseType: 'none' },
@@ -53,7 +53,9 @@ export class AccountsClient {
     };
   }
 
-  async change(account: string, { description, callBack, stopCallBack, templates }: ChangeAccountDto): Promise<void> {
+  async change(account: string, { description, callBack, stopCallBack, templates, creditThresholdForAutomaticRecredit: recreditAt }: ChangeAccountDto): Promise<void> {
+    const recreditMilliCredits = typeof recreditAt === 'number' ? milliCreditsOf(recreditAt) : null;
+    if (recreditMilliCredits === undefined) throw badRequest('creditThresholdForAutomaticRecredit must be an amount with at most three decimals');
     const callbacks = {
       ...(callBack === undefined ? {} : { callBack: callBack || null }),
       ...(stopCallBack === undefined ? {} : { stopCallBack: stopCallBack || null }),
@@ -61,6 +63,11 @@ export class AccountsClient {
     if (Object.keys(callbacks).length > 0) {
       const reply = await this.requests.ask(setCallbacks, { account, userId: null, ...callbacks });
       if (reply.outcome === 'refused') throw callbackRefused(reply.field, reply.code);
+    }
+    if (recreditMilliCredits !== null) {
+      // 0 is off, as OVH shows it.
+      const reply = await this.requests.ask(setRecreditThreshold, { account, levelMilliCredits: recreditMilliCredits || null });
+      if (reply.outcome === 'refused') throw reply.code === 'amount-not-valid' ? badRequest('creditThresholdForAutomaticRecredit is too large') : serviceUnknown();
     }
     if (templates) {
       const { templates: known } = await this.requests.ask(findAlertTemplates, { account });

@@ -17,6 +17,9 @@ import type { AlertThresholdDto, ApiUserView, ChangeApiUserDto, CreateApiUserDto
 const thresholdOff = -1;
 
 /** An API user as OVH shows it, put together from the four services that own its parts, and a change split among them (DESIGN §1). */
+/** What the account and the user's quota would have left. */
+export type WeighedChange = Readonly<{ creditsLeft?: number; quotaLeft?: number }>;
+
 @Injectable()
 export class ApiUsersClient {
   constructor(
@@ -69,8 +72,17 @@ export class ApiUsersClient {
     };
   }
 
+  /** Says what the same change would be refused for, and, with a quota in it, what would be left; nothing changes. */
+  async weigh(account: string, login: string, change: ChangeApiUserDto): Promise<WeighedChange> {
+    return this.apply(account, login, change, [true]);
+  }
+
   /** Every part is validated before the first is changed; each part may run twice. */
   async change(account: string, login: string, change: ChangeApiUserDto): Promise<void> {
+    await this.apply(account, login, change, [true, false]);
+  }
+
+  private async apply(account: string, login: string, change: ChangeApiUserDto, runs: readonly boolean[]): Promise<WeighedChange> {
     const ipRestrictions = change.ipRestrictions ? this.addresses(change.ipRestrictions) : undefined;
     const { userId, ipRestrictions: addressesBefore, messagesPerMinute: limitBefore } = await this.one(account, login);
     // 0 takes the limit away, as null would be left out.
@@ -81,14 +93,15 @@ export class ApiUsersClient {
     const callbacks = this.callbacksOf(change);
     if (alert) this.checkRecipient(alert);
 
-    for (const dryRun of [true, false]) {
+    let weighed: WeighedChange = {};
+    for (const dryRun of runs) {
       // Before the threshold: one at or above what is left fires at once, and somebody must be there to be told.
       if (alert && !dryRun) await this.setRecipient(account, userId, alert);
-      if (quota) await this.setQuota(account, userId, quota, dryRun);
+      if (quota) weighed = await this.setQuota(account, userId, quota, dryRun);
       if (alert) await this.setThreshold(account, userId, alert, dryRun);
       if (callbacks) await this.setCallbacks(account, userId, callbacks, dryRun);
     }
-    if (password === undefined && ipRestrictions === undefined && messagesPerMinute === undefined) return;
+    if (!runs.includes(false) || (password === undefined && ipRestrictions === undefined && messagesPerMinute === undefined)) return weighed;
     const updated = await this.requests.ask(updateUser, {
       account,
       userId,
@@ -103,6 +116,7 @@ export class ApiUsersClient {
       account,
       user: { userId, login, ipRestrictions: ipRestrictions ?? addressesBefore, version: updated.version, ...(limit == null ? {} : { messagesPerMinute: limit }) },
     });
+    return weighed;
   }
 
   async delete(account: string, login: string): Promise<void> {
@@ -125,12 +139,15 @@ export class ApiUsersClient {
     return found.users;
   }
 
-  private async setQuota(account: string, userId: string, { quotaLeft, quotaStatus }: QuotaDto, dryRun: boolean): Promise<void> {
+  private async setQuota(account: string, userId: string, { quotaLeft, quotaStatus }: QuotaDto, dryRun: boolean): Promise<WeighedChange> {
     const active = quotaStatus === 'active';
     const leftMilliCredits = active ? milliCreditsOf(quotaLeft) : 0;
     if (leftMilliCredits === undefined) throw badRequest('quotaInformations.quotaLeft must be an amount with at most three decimals');
     const reply = await this.requests.ask(setQuota, { account, userId, active, leftMilliCredits, dryRun });
-    if (reply.outcome === 'done') return;
+    if (reply.outcome === 'done') {
+      const { poolMilliCredits: pool, leftMilliCredits: left } = reply;
+      return pool === undefined || left === undefined ? {} : { creditsLeft: shownCredits(pool), quotaLeft: active ? shownCredits(left) : 0 };
+    }
     if (reply.code === 'quota-above-pool')
       throw badRequest(`quotaInformations.quotaLeft must not be greater than ${shownCredits(reply.largestMilliCredits ?? 0)}`);
     throw refusalOf(reply.code);

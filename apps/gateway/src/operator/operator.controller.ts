@@ -1,13 +1,13 @@
 import { findCallbackAttempts, findMessage } from '@kwota/contracts/dlr.requests.v1';
 import { declareSender, listSenders } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { AccountsClient } from '../manage-account/accounts.client.js';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { SendersClient } from '../manage-senders/senders.client.js';
 import { ChangeApiUserDto, CreateApiUserDto, OperatedUserView } from '../manage-users/api-user.dto.js';
-import { ApiUsersClient } from '../manage-users/api-users.client.js';
+import { ApiUsersClient, type WeighedChange } from '../manage-users/api-users.client.js';
 import { badRequest, serviceUnknown } from '../v6/ovh-error.js';
 import { AdjustCreditsDto, CreateAccountDto, DecideSenderDto, DeclareSenderDto, PurchaseCreditsDto } from './operator.dto.js';
 import { OperatorGuard } from './operator.guard.js';
@@ -135,7 +135,15 @@ export class OperatorController {
 
   @Put(':serviceName/users/:login')
   @ApiOperation({ summary: 'Change an API user; what is left out stays' })
-  async changeUser(@Param('serviceName') account: string, @Param('login') login: string, @Body() body: ChangeApiUserDto): Promise<null> {
+  @ApiQuery({ name: 'dryRun', required: false, enum: ['true', 'false'], description: 'true changes nothing and answers what would be left, or why not' })
+  async changeUser(
+    @Param('serviceName') account: string,
+    @Param('login') login: string,
+    @Body() body: ChangeApiUserDto,
+    @Query('dryRun') dryRun?: string,
+  ): Promise<WeighedChange | null> {
+    if (dryRun !== undefined && dryRun !== 'true' && dryRun !== 'false') throw badRequest('dryRun must be true or false');
+    if (dryRun === 'true') return this.users.weigh(account, login, body);
     await this.users.change(account, login, body);
     return null;
   }

@@ -1,4 +1,4 @@
-import type { CreditCommand, Decision } from '@kwota/credit-ledger';
+import { leftTo, postingsOf, type CreditAccount, type CreditCommand, type CreditEvent, type Decision } from '@kwota/credit-ledger';
 import type { IncomingMessage } from '@kwota/messaging';
 import { TransientFailure } from '@kwota/messaging/failures';
 import { Injectable } from '@nestjs/common';
@@ -19,24 +19,28 @@ export class ChangeCreditHandler {
   /** Answers only when the decision is durable. @throws TransientFailure when it could not be made so. */
   async handle(account: string, command: CreditCommand, incoming: IncomingMessage): Promise<Reply> {
     await this.accounts.ensureLoaded([account]);
-    const reply = this.replyOf(account, this.writer.decide(account, command, causeOf(incoming)));
+    const { state } = this.accounts.get(account);
+    const before = leftOf(state, command);
+    const decision = this.writer.decide(account, command, causeOf(incoming));
+    const reply = this.replyOf(decision, before);
     await this.writer.flushed();
     return reply;
   }
 
-  /** Would it be refused? Nothing changes. */
+  /** What would it lead to? Nothing changes. */
   async weigh(account: string, command: CreditCommand): Promise<Reply> {
     await this.accounts.ensureLoaded([account]);
-    const reply = this.replyOf(account, this.writer.weigh(account, command));
+    const before = leftOf(this.accounts.get(account).state, command);
+    const reply = this.replyOf(this.writer.weigh(account, command), before);
     await this.writer.flushed();
     return reply;
   }
 
-  private replyOf(account: string, decision: Decision): Reply {
+  private replyOf(decision: Decision, before: Left): Reply {
     const { events, refusal } = decision;
     if (!refusal) {
       const closed = events.find((event) => event.type === 'UserClosed');
-      return { outcome: 'done', poolMilliCredits: this.accounts.get(account).state.poolMilliCredits, returnedMilliCredits: closed?.returnedMilliCredits ?? 0 };
+      return { outcome: 'done', ...leftAfter(decision.events, before), returnedMilliCredits: closed?.returnedMilliCredits ?? 0 };
     }
     const { code, leftMilliCredits, largestMilliCredits } = refusal;
     // Whoever still waits for it may ask again, behind what came after it.
@@ -44,3 +48,22 @@ export class ChangeCreditHandler {
     return { outcome: 'refused', code, leftMilliCredits, ...(largestMilliCredits === undefined ? {} : { largestMilliCredits }) };
   }
 }
+
+/** Of the pool, and of the user whom the command is about. */
+type Left = Readonly<{ poolMilliCredits: number; leftMilliCredits?: number }>;
+
+const leftOf = (state: CreditAccount, command: CreditCommand): Left => {
+  const { poolMilliCredits } = state;
+  return command.type === 'SetQuota' ? { poolMilliCredits, leftMilliCredits: leftTo(state, command.userId) } : { poolMilliCredits };
+};
+
+/** By the events' own postings, whether they were folded or only weighed. */
+const leftAfter = (events: readonly CreditEvent[], { poolMilliCredits, leftMilliCredits }: Left): Left => {
+  const postings = events.flatMap(postingsOf).filter(({ account }) => account === 'pool');
+  const pool = postings.reduce((sum, { amountMilliCredits }) => sum + amountMilliCredits, poolMilliCredits);
+  if (leftMilliCredits === undefined) return { poolMilliCredits: pool };
+  const [quota] = events;
+  if (quota?.type === 'QuotaAllocated') return { poolMilliCredits: pool, leftMilliCredits: quota.amountMilliCredits };
+  if (quota?.type === 'QuotaChanged') return { poolMilliCredits: pool, leftMilliCredits: quota.toMilliCredits };
+  return { poolMilliCredits: pool, leftMilliCredits: quota?.type === 'QuotaReturned' ? pool : leftMilliCredits };
+};

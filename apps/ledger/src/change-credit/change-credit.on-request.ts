@@ -1,4 +1,4 @@
-import { adjustCredits, closeUser, openAccount, openUser, purchaseCredits, setQuota, setThreshold } from '@kwota/contracts/ledger.requests.v1';
+import { adjustCredits, closeUser, openAccount, openUser, purchaseCredits, setQuota, setRecreditThreshold, setThreshold } from '@kwota/contracts/ledger.requests.v1';
 import type { CreditCommand } from '@kwota/credit-ledger';
 import type { IncomingMessage } from '@kwota/messaging';
 import { OnRequest } from '@kwota/service-kit/messaging-strategy';
@@ -52,6 +52,11 @@ export class ChangeCreditOnRequest {
   setThreshold(@Payload() request: DryRunnable & { userId: string | null; levelMilliCredits: number | null }, @Ctx() incoming: IncomingMessage) {
     const { account, dryRun, ...threshold } = request;
     return this.changeOrWeigh(account, { type: 'SetThreshold', ...threshold }, incoming, dryRun);
+  }
+
+  @OnRequest(setRecreditThreshold)
+  setRecreditThreshold(@Payload() { account, levelMilliCredits }: OfAccount & { levelMilliCredits: number | null }, @Ctx() incoming: IncomingMessage) {
+    return this.change.handle(account, { type: 'SetRecreditThreshold', levelMilliCredits }, incoming);
   }
 
   private changeOrWeigh(account: string, command: CreditCommand, incoming: IncomingMessage, dryRun: boolean | undefined) {

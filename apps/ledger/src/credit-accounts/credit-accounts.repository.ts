@@ -15,6 +15,8 @@ export class CreditAccountsRepository {
   positionAtLoad = 0;
   private readonly accounts = new Map<string, AccountInMemory>();
   private readonly loading = new Map<string, Promise<void>>();
+  /** By account, what is wrong with its stream: until somebody has mended it, all that needs the account waits. */
+  private readonly broken = new Map<string, string>();
   private onEvent: EventListener = () => undefined;
 
   constructor(private readonly store: EventStore) {}
@@ -41,7 +43,12 @@ export class CreditAccountsRepository {
     }
   }
 
-  /** Waits until each is in memory; an account without events is a new one. */
+  /** Why accounts cannot be had: their streams are not what a ledger wrote. */
+  get troubles(): readonly string[] {
+    return [...this.broken.values()];
+  }
+
+  /** Waits until each is in memory; an account without events is a new one. @throws TransientFailure when one cannot be read, or not believed. */
   async ensureLoaded(names: Iterable<string>): Promise<void> {
     const wanted = [...names];
     // One may be dropped while another is loaded: what is decided next must find all of them.
@@ -99,7 +106,14 @@ export class CreditAccountsRepository {
   }
 
   private async fold(account: string): Promise<void> {
-    this.accounts.set(account, await this.read(account).catch(mayPass));
+    try {
+      this.accounts.set(account, await this.read(account));
+      this.broken.delete(account);
+    } catch (error) {
+      if (error instanceof ChainBroken) this.broken.set(account, error.message);
+      // No fault of what was asked: it waits, however long, instead of ending among the dead letters.
+      throw new TransientFailure('event store', 'an account could not be read', { cause: error });
+    }
   }
 
   private async read(account: string): Promise<AccountInMemory> {
@@ -112,8 +126,3 @@ export class CreditAccountsRepository {
     return known;
   }
 }
-
-/** A store that is away is no fault of what was asked: it waits for it, however long, instead of ending among the dead letters. */
-const mayPass = (error: unknown): never => {
-  throw error instanceof ChainBroken ? error : new TransientFailure('event store', 'an account could not be read', { cause: error });
-};

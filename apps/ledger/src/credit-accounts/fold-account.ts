@@ -1,7 +1,7 @@
 import { decodeEvent, genesisHash, hashOf } from '@kwota/audit-log';
 import { evolve, newCreditAccount, type CreditAccount, type CreditEvent } from '@kwota/credit-ledger';
 import type { EventStore, StoredEvent } from '@kwota/event-store';
-import { openSnapshot, stateFrom } from './snapshot-body.js';
+import { openSnapshot, unpack } from './snapshot-body.js';
 
 /** One account as this process knows it: its state with all that is decided, durable or about to be, and where its stream stands. */
 export type AccountInMemory = {
@@ -32,12 +32,12 @@ export const applyTo = (known: AccountInMemory, { revision, data: bytes, hash }:
   known.hash = hash;
 };
 
-export type LoadedSnapshot = Readonly<{ known: AccountInMemory; coveredUpTo: number; json: string }>;
+export type LoadedSnapshot = Readonly<{ known: AccountInMemory; coveredUpTo: number; packed: Uint8Array }>;
 
 /** The account as its snapshot has it, or undefined where none can be used. */
 export const loadSnapshot = async (store: EventStore, account: string): Promise<LoadedSnapshot | undefined> => {
   const stored = await store.loadSnapshot(streamOf(account));
   const opened = openSnapshot(stored);
   if (!stored || !opened) return undefined;
-  return { known: { account, state: stateFrom(account, opened.json), hash: stored.hash }, ...opened };
+  return { known: { account, state: await unpack(account, opened.packed), hash: stored.hash }, ...opened };
 };

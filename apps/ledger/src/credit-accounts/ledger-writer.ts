@@ -14,8 +14,8 @@ export type AppendedEvent = Readonly<{ account: string; revision: number; time: 
 /** Takes what is durable; the relay to kwota.credit.v1. `waiting`: events that it could not pass on yet. */
 export type FactsTaker = { publish(events: readonly AppendedEvent[]): void; readonly waiting: number };
 
-/** Decided while an append runs: 12 commits' worth, 40 MB. What comes beyond is told to come again, before anything of it is decided. */
-export const gatheredEventsMax = 100_000;
+/** Decided while an append runs: six commits' worth, 20 MB. What comes beyond is told to come again, before anything of it is decided. */
+export const gatheredEventsMax = 50_000;
 /** Appended, and not out yet: 200 MB, or 40 seconds at 10,000 events a second. The topic catches up before more is taken. */
 export const factsWaitingMax = 400_000;
 
@@ -37,6 +37,7 @@ export class LedgerWriter {
   appendedEvents = 0;
   private lastFailure: string | undefined;
   private broken: string | undefined;
+  private tellVoid: (accounts: readonly string[]) => void = () => undefined;
 
   constructor(
     private readonly accounts: CreditAccountsRepository,
@@ -48,6 +49,11 @@ export class LedgerWriter {
   /** Why nothing can be decided or made durable just now. */
   get troubles(): readonly string[] {
     return [this.broken, this.lastFailure, this.full].filter((trouble) => trouble !== undefined);
+  }
+
+  /** `listener` hears of the accounts on which an append failed: what it wrote, or whether, only a look at the store tells. */
+  onVoid(listener: (accounts: readonly string[]) => void): void {
+    this.tellVoid = listener;
   }
 
   /** The account must be loaded. @throws TransientFailure when the clock cannot be trusted or a queue is full: nothing is decided. */
@@ -196,5 +202,6 @@ export class LedgerWriter {
     this.gathering = undefined;
     this.abandon(cycle, failure);
     if (next) this.abandon(next, failure);
+    this.tellVoid([...cycle.streams.keys()]);
   }
 }

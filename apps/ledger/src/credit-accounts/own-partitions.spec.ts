@@ -2,6 +2,7 @@ import { sends } from '@kwota/credit-ledger/testing';
 import type { CreditFact } from '@kwota/contracts/credit.v1';
 import type { CreditCommand } from '@kwota/credit-ledger';
 import { SqliteEventStore } from '@kwota/event-store-sqlite';
+import { encodeEvent } from '@kwota/audit-log';
 import { Messaging, type AssignmentListener, type OutgoingMessage } from '@kwota/messaging';
 import { TransientFailure } from '@kwota/messaging/failures';
 import { partitionOf } from '@kwota/messaging/partition-of';
@@ -192,3 +193,56 @@ it('only a ledger that has all partitions knows up to which position everything 
   expect(one.partitions.durableUpTo).toBeUndefined();
   await one.close();
 });
+
+describe('a stream that somebody else has written on', () => {
+  const forge = async (ledger: Awaited<ReturnType<typeof openLedger>>, revision: number): Promise<void> => {
+    const data = encodeEvent({ v: 1, account, revision, time: '2030-01-01T00:00:00.000Z', type: 'CreditsPurchased', data: {}, commandId: 'c', correlationId: 'c', source: null });
+    await ledger.store.append([{ stream: `credit-${account}`, expectedRevision: revision - 1, events: [{ id: 'forged', type: 'CreditsPurchased', data, hash: Buffer.alloc(32) }] }]);
+  };
+
+  it('and that is read again: what needs the account waits, readiness says why, and the other accounts go on', async () => {
+    const ledger = await openLedger(newFile());
+    await ledger.gain();
+    await ledger.decide(...opened);
+    await forge(ledger, 3);
+    // The append is fenced, and the account is read again.
+    await expect(ledger.decide(sends([1]))).rejects.toThrow(TransientFailure);
+    for (let time = 0; time < 2; time += 1) await expect(ledger.decide(sends([1]))).rejects.toThrow(TransientFailure);
+    expect(ledger.partitions.health()).toEqual({ ready: false, reasons: [`${account}: the hash chain breaks at revision 3; kwota audit replay tells more`] });
+    await ledger.accounts.ensureLoaded(['sms-other-1']);
+    ledger.writer.decide('sms-other-1', { type: 'OpenAccount' }, { commandId: 'o', correlationId: 'o', source: null });
+    await ledger.writer.flushed();
+    await ledger.close();
+  });
+
+  it('and that is found when a ledger starts: it decides nothing and says why', async () => {
+    const path = newFile();
+    const [first, second] = [await openLedger(path), await openLedger(path)];
+    await first.gain();
+    await first.decide(...opened);
+    await forge(first, 3);
+    await second.gainOne();
+    expect(second.partitions.health().reasons).toEqual([`${account}: the hash chain breaks at revision 3; kwota audit replay tells more`]);
+    expect(second.writer.troubles).toEqual(['an invariant broke (ChainBroken)']);
+    await first.close();
+    await second.close();
+  });
+});
+
+it('an append that was stored without saying so is told as facts soon, though nobody uses its account', async () => {
+  const ledger = await openLedger(newFile());
+  await ledger.gain();
+  await ledger.decide(...opened);
+  const { append } = ledger.store;
+  ledger.store.append = async (batch) => {
+    ledger.store.append = append;
+    await append.call(ledger.store, batch);
+    throw new Error('no answer');
+  };
+  await expect(ledger.decide(sends([1]))).rejects.toThrow(TransientFailure);
+  for (const giveUpAtMs = Date.now() + 20_000; !ledger.log.facts.some(({ type }) => type === 'CreditsHeld'); await new Promise((resolve) => setTimeout(resolve, 20)))
+    if (Date.now() > giveUpAtMs) throw new Error('the fact did not come');
+  expect(ledger.log.facts.map(({ accountSequence }) => accountSequence)).toEqual([0, 1, 2, 3]);
+  ledger.partitions.stop();
+  await ledger.close();
+}, 30_000);

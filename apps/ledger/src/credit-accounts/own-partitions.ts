@@ -8,6 +8,8 @@ import { FactsRelay } from './facts.relay.js';
 import { accountOf, ChainBroken, isCreditStream } from './fold-account.js';
 import { LedgerWriter } from './ledger-writer.js';
 
+/** After an append of unknown outcome, and again while the store does not answer. */
+const readAgainMs = 1_000;
 /** So many streams are folded side by side: more would only wait for the store. */
 const foldedAtOnce = 16;
 
@@ -20,6 +22,10 @@ export class OwnPartitions {
   private trouble: string | undefined = 'no partition has been assigned yet';
   /** What the writer had appended when the whole store was read; undefined where others have partitions too. */
   private appendedAtRead: number | undefined;
+  /** Whose last append may have been stored without saying so: its facts go out when it is read, though nobody else asks for it. */
+  private readonly unread = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
 
   constructor(
     private readonly messaging: Messaging,
@@ -32,6 +38,7 @@ export class OwnPartitions {
 
   follow(group: string): void {
     this.accounts.onEventRead((event) => this.relay.catchUp(event));
+    this.writer.onVoid((accounts) => this.readSoon(accounts));
     this.messaging.onAssignment(group, (assignment) => this.take(assignment));
   }
 
@@ -46,7 +53,27 @@ export class OwnPartitions {
   }
 
   health(): PartHealth {
-    return { ready: this.trouble === undefined, reasons: this.trouble === undefined ? [] : [this.trouble] };
+    const reasons = [...new Set([...(this.trouble === undefined ? [] : [this.trouble]), ...this.accounts.troubles])];
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  private readSoon(accounts: Iterable<string>): void {
+    for (const account of accounts) this.unread.add(account);
+    if (this.unread.size > 0 && !this.stopped) this.timer ??= setTimeout(() => void this.readUnread(), readAgainMs).unref();
+  }
+
+  private async readUnread(): Promise<void> {
+    const accounts = [...this.unread].filter((account) => this.owns(account));
+    this.unread.clear();
+    const read = await Promise.allSettled(accounts.map((account) => this.accounts.ensureLoaded([account])));
+    this.timer = undefined;
+    // Readiness says why, and who needs one of them waits.
+    this.readSoon(accounts.filter((_, index) => read[index]?.status === 'rejected'));
   }
 
   private async take(assignment: Assignment): Promise<void> {
@@ -55,15 +82,16 @@ export class OwnPartitions {
       await this.read(assignment);
       this.trouble = undefined;
     } catch (error) {
-      if (!(error instanceof ChainBroken)) {
+      const broken = chainBrokenIn(error);
+      if (!broken) {
         this.trouble = 'its accounts cannot be read: the event store does not answer';
         this.log.warn({ err: { type: (error as Error).name } }, 'accounts could not be read; trying again');
         throw error;
       }
       // Reading again would not mend it. Nothing is decided until somebody has looked (runbook).
-      this.trouble = error.message;
-      this.log.error({ err: { type: error.name, message: error.message } }, 'the ledger decides nothing');
-      this.writer.distrust(error);
+      this.trouble = broken.message;
+      this.log.error({ err: { type: broken.name, message: broken.message } }, 'the ledger decides nothing');
+      this.writer.distrust(broken);
     }
   }
 
@@ -97,3 +125,8 @@ export class OwnPartitions {
     return partitionOf(accountOf(stream), this.messaging.partitionCount);
   }
 }
+
+const chainBrokenIn = (error: unknown): ChainBroken | undefined => {
+  if (error instanceof ChainBroken) return error;
+  return error instanceof Error ? chainBrokenIn(error.cause) : undefined;
+};

@@ -43,6 +43,7 @@ export class ShowAccountOnRequest {
       openHolds: state.openCharges.size,
       accountSequence: state.revision,
       thresholdMilliCredits: state.threshold?.levelMilliCredits ?? null,
+      recreditThresholdMilliCredits: state.recreditThreshold?.levelMilliCredits ?? null,
       ...paceOf(state.burn, state.poolMilliCredits, state.timeMs),
     };
     await this.writer.flushed();

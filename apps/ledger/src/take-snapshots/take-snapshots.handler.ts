@@ -2,7 +2,7 @@ import { reducerVersion, type CreditAccount } from '@kwota/credit-ledger';
 import { noStreamYet, type EventStore } from '@kwota/event-store';
 import { CreditAccountsRepository } from '../credit-accounts/credit-accounts.repository.js';
 import { accountOf, applyTo, emptyAccount, isCreditStream, loadSnapshot, streamOf } from '../credit-accounts/fold-account.js';
-import { jsonOf, snapshotBody } from '../credit-accounts/snapshot-body.js';
+import { pack, snapshotBody } from '../credit-accounts/snapshot-body.js';
 
 /** So many events at a time, one or two milliseconds' work, then whoever waits has a turn. */
 const eventsPerTurn = 200;
@@ -44,7 +44,7 @@ export class TakeSnapshotsHandler {
    * resolved. Undefined where others have some. @throws StateDiffers
    */
   async handle(upTo: number | undefined): Promise<void> {
-    let last: { account: string; revision: number; hash: Uint8Array; json: string } | undefined;
+    let last: { account: string; revision: number; hash: Uint8Array; packed: Uint8Array } | undefined;
     let isWhole = true;
     const published = await this.published();
     for (const { stream, revision: head } of await this.store.streams()) {
@@ -57,18 +57,18 @@ export class TakeSnapshotsHandler {
       const snapshot = await loadSnapshot(this.store, account);
       const known = snapshot?.known ?? emptyAccount(account);
       this.coveredUpTo = Math.max(this.coveredUpTo, snapshot?.coveredUpTo ?? 0);
-      let json = snapshot?.json;
-      if (json === undefined || known.state.revision < revision) {
+      let packed = snapshot?.packed;
+      if (packed === undefined || known.state.revision < revision) {
         await this.foldUpTo(revision, known);
         this.compare(known.state);
-        json = jsonOf(known.state);
-        await this.save(account, known.state.revision, known.hash, json, this.coveredUpTo);
+        packed = await pack(known.state, this.giveWay);
+        await this.save(account, known.state.revision, known.hash, packed, this.coveredUpTo);
       }
-      last = { account, revision: known.state.revision, hash: known.hash, json };
+      last = { account, revision: known.state.revision, hash: known.hash, packed };
     }
     if (!last || !isWhole || upTo === undefined) return;
     // Only now all of them stand for what lies up to there.
-    await this.save(last.account, last.revision, last.hash, last.json, upTo);
+    await this.save(last.account, last.revision, last.hash, last.packed, upTo);
     this.coveredUpTo = upTo;
   }
 
@@ -88,7 +88,7 @@ export class TakeSnapshotsHandler {
     if (differing.length > 0) throw new StateDiffers(`${folded.account} at revision ${folded.revision}: ${differing.join(', ')}`);
   }
 
-  private save(account: string, revision: number, hash: Uint8Array, json: string, coveredUpTo: number): Promise<void> {
-    return this.store.saveSnapshot(streamOf(account), { revision, hash, reducerVersion, body: snapshotBody(coveredUpTo, json) });
+  private save(account: string, revision: number, hash: Uint8Array, packed: Uint8Array, coveredUpTo: number): Promise<void> {
+    return this.store.saveSnapshot(streamOf(account), { revision, hash, reducerVersion, body: snapshotBody(coveredUpTo, packed) });
   }
 }
