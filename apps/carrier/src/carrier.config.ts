@@ -1,4 +1,5 @@
 import { port, readConfig, text, oneOf, type Setting } from '@kwota/service-kit/config';
+import { parseQuietHours, type QuietHours } from './hold-quiet-hours/quiet-hours.js';
 import type { ReceiptProfile } from '@kwota/delivery-codes';
 
 /** What to do with a submit_sm whose answer never came: send it again (it may arrive twice), or leave it (it may never arrive). */
@@ -13,6 +14,9 @@ export type CarrierConfig = Readonly<{
   lostAnswer: LostAnswerPolicy;
   /** A connector that is away for so long is passed over for others. */
   failOverAfterMs: number;
+  /** When messages with advertising wait. */
+  quietHours: QuietHours;
+  timeZone: string;
   adminHost: string;
   adminPort: number;
 }>;
@@ -46,7 +50,23 @@ const failOverAfterMs: Setting<number> = {
   },
 };
 
+const quietHours: Setting<QuietHours> = { variable: 'KWOTA_QUIET_HOURS', parse: (given = 'off') => parseQuietHours(given) };
+
+const timeZone: Setting<string> = {
+  variable: 'KWOTA_TIME_ZONE',
+  parse: (given = 'UTC') => {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: given });
+    } catch {
+      throw new Error(`"${given}" is not a time zone`);
+    }
+    return given;
+  },
+};
+
 export const carrierSettings = {
+  quietHours,
+  timeZone,
   smscUrl,
   windowSize,
   failOverAfterMs,

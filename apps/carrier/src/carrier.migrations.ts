@@ -98,6 +98,7 @@ export class AddConnectors1797000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     // Plain SQL: on SQLite TypeORM would copy the table, row by row.
     await runner.query('ALTER TABLE part ADD COLUMN pinned integer NOT NULL DEFAULT 0');
+    await runner.query('ALTER TABLE part ADD COLUMN commercial integer NOT NULL DEFAULT 0');
     await runner.query('ALTER TABLE early_receipt ADD COLUMN receiver text');
     const open = `(${partState.queued}, ${partState.claimed}, ${partState.unanswered})`;
     await runner.query(`UPDATE part SET connector = '${environmentConnector}' WHERE connector IS NULL AND state IN ${open}`);
@@ -124,7 +125,7 @@ export class AddConnectors1797000000000 implements MigrationInterface {
     await runner.query(`CREATE INDEX part_due ON part ("dueAtMs") WHERE state = ${partState.queued}`);
     await runner.query('CREATE INDEX part_smsc_id ON part ("smscId") WHERE "smscId" IS NOT NULL');
     await runner.query('CREATE INDEX early_receipt_smsc_id ON early_receipt ("smscId")');
-    await runner.query('ALTER TABLE part DROP COLUMN pinned');
+    for (const column of ['pinned', 'commercial']) await runner.query(`ALTER TABLE part DROP COLUMN ${column}`);
     await runner.query('ALTER TABLE early_receipt DROP COLUMN receiver');
   }
 }

@@ -10,6 +10,7 @@ import { CancelMessagesOnRequest } from './cancel-messages/cancel-messages.on-re
 import { Connectors } from './connectors/connectors.js';
 import { ConnectorsRepository } from './connectors/connectors.repository.js';
 import { ManageConnectorsOnRequest } from './connectors/manage-connectors.on-request.js';
+import { QuietHoursClock } from './hold-quiet-hours/quiet-hours.clock.js';
 import { ExpirePartsWorker } from './expire-parts/expire-parts.worker.js';
 import { PartReceiptsPublisher } from './part-receipts.publisher.js';
 import { PartsRepository } from './parts.repository.js';
@@ -46,6 +47,7 @@ export class CarrierModule {
         PartsRepository,
         SubmittedPartsRepository,
         ReroutePartsRepository,
+        { provide: QuietHoursClock, useFactory: () => new QuietHoursClock(config.quietHours, config.timeZone) },
         QueriesRepository,
         { provide: ConnectorsRepository, useFactory: () => new ConnectorsRepository(sealing, { url, settings: { windowSize, lostAnswer, profile } }) },
         PartReceiptsPublisher,
@@ -69,8 +71,9 @@ export class CarrierModule {
             parts: PartsRepository,
             recorder: PartNewsRecorder,
             receiver: ReceiveReceiptsOnDeliverSm,
-          ) => (connectors = new Connectors(database, claims, repository, parts, recorder, receiver, { failOverAfterMs }, logger, metrics)),
-          inject: [ServiceDatabase, InstanceClaims, ConnectorsRepository, PartsRepository, PartNewsRecorder, ReceiveReceiptsOnDeliverSm],
+            quietHours: QuietHoursClock,
+          ) => (connectors = new Connectors(database, claims, repository, parts, recorder, receiver, quietHours, { failOverAfterMs }, logger, metrics)),
+          inject: [ServiceDatabase, InstanceClaims, ConnectorsRepository, PartsRepository, PartNewsRecorder, ReceiveReceiptsOnDeliverSm, QuietHoursClock],
         },
         {
           provide: ReroutePartsWorker,

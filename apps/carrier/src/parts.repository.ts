@@ -25,6 +25,8 @@ export type NewPart = PartAddress &
     validUntilMs: number;
     /** Which connector is to submit it; empty: none takes its receiver. */
     connector: string;
+    /** It has a STOP clause: quiet hours and the stop list are for it. */
+    commercial: boolean;
   }>;
 /** `epoch`: under which its claim is. */
 export type ClaimedPart = NewPart & Readonly<{ attempts: number; epoch: number }>;
@@ -94,6 +96,7 @@ export class PartsRepository {
       part.dueAtMs,
       part.validUntilMs,
       part.connector,
+      part.commercial ? 1 : 0,
       state,
       claimEpoch ?? 0,
       0,
@@ -102,7 +105,7 @@ export class PartsRepository {
       manager,
       rows,
       (values) =>
-        `INSERT INTO part (${partAddressColumns}, receiver, sender, text, coding, "messageClass", "dueAtMs", "validUntilMs", connector, state, epoch, attempts)
+        `INSERT INTO part (${partAddressColumns}, receiver, sender, text, coding, "messageClass", "dueAtMs", "validUntilMs", connector, commercial, state, epoch, attempts)
          VALUES ${values} ON CONFLICT ("messageId", part) DO NOTHING RETURNING "messageId", part`,
     );
     if (added.length === parts.length) return [...parts];
@@ -140,10 +143,10 @@ export class PartsRepository {
     const next = (key: string): string => `SELECT ${key} FROM part WHERE ${due} ORDER BY "dueAtMs", "messageId", part LIMIT ?`;
     const chosen = wholeMessages ? `"messageId" IN (${next('"messageId"')}) AND ${due}` : `("messageId", part) IN (${next('"messageId", part')})`;
     const values = [connector, nowMs, nowMs, partsMax];
-    const rows = await run<Stored<ClaimedPart>>(
+    const rows = await run<Stored<Omit<ClaimedPart, 'commercial'>> & { commercial: number }>(
       manager,
       `UPDATE part SET state = ${partState.claimed}, epoch = ? WHERE ${chosen}
-       RETURNING ${partAddressColumns}, receiver, sender, text, coding, "messageClass", "dueAtMs", "validUntilMs", attempts`,
+       RETURNING ${partAddressColumns}, receiver, sender, text, coding, "messageClass", "dueAtMs", "validUntilMs", commercial, attempts`,
       wholeMessages ? [epoch, ...values, connector, nowMs, nowMs] : [epoch, ...values],
     );
     return rows
@@ -153,6 +156,7 @@ export class PartsRepository {
         dueAtMs: Number(row.dueAtMs),
         validUntilMs: Number(row.validUntilMs),
         attempts: Number(row.attempts),
+        commercial: Number(row.commercial) === 1,
         connector,
         epoch,
       }))

@@ -277,3 +277,34 @@ describe('cancelling', () => {
     expect(await carrier.ask(cancelMessage, { account: 'sms-other-1', messageId })).toEqual({ outcome: 'refused', code: 'message-unknown' });
   });
 });
+
+describe('in quiet hours', () => {
+  /** They began a minute ago and last for another hour. */
+  const now = new Date();
+  const minute = (now.getUTCHours() * 60 + now.getUTCMinutes() + 24 * 60 - 1) % (24 * 60);
+  const quietHours = { hours: { fromMinute: minute, toMinute: (minute + 61) % (24 * 60) }, days: new Set<number>() };
+
+  it('messages with advertising wait, others go', async () => {
+    const simulator = await simulate();
+    const carrier = await startCarrier(simulator.url, { quietHours });
+    await carrier.accept(messageTo(['+33600000005'], { noStop: false }), messageTo(['+33600000004']));
+    await until(() => finals(carrier).length === 1);
+    expect(simulator.submissions.all().map(({ receiver }) => receiver)).toEqual(['33600000004']);
+    expect((await shown(carrier, 'default'))?.queued).toBe(1);
+  });
+
+  it('what was due before and could not go out waits, too', async () => {
+    const simulator = await simulate();
+    const database = join(temporaryFolder(), 'carrier.db');
+    const before = await startCarrier(simulator.url, {}, database);
+    await before.ask(pauseCarrier, { paused: true });
+    await before.accept(messageTo(['+33600000005'], { noStop: false }));
+    await until(async () => (await shown(before, 'default'))?.queued === 1);
+    await before.close();
+    const after = await startCarrier(simulator.url, { quietHours }, database);
+    await after.ask(pauseCarrier, { paused: false });
+    await after.accept(messageTo(['+33600000004']));
+    await until(() => finals(after).length === 1);
+    expect(simulator.submissions.total).toBe(1);
+  });
+});

@@ -10,6 +10,7 @@ import { createAccount, listAccounts, showAccount } from './manage-accounts/acco
 import { addCredits, adjustCredits, showCredits } from './manage-credits/credits.commands.js';
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from './manage-dead-letters/dead-letters.commands.js';
 import { applyTopics, showTopics, type TopicsOfLog } from './manage-topics/topics.commands.js';
+import { backUpCommand, restoreCommand } from './back-up/back-up.commands.js';
 import { addCallbackCommands } from './manage-callbacks/callbacks.program.js';
 import { addCarrierCommands, carriersHelp } from './manage-carriers/carriers.program.js';
 import { createUser, deleteUser, listUsers, setUser, showUser, type UserChange } from './manage-users/users.commands.js';
@@ -129,6 +130,13 @@ const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, 
   command(deadLetters, 'list', 'where each came from, and why it died').action((options: Json) => ask(options, listDeadLetters));
   command(deadLetters, 'replay <id>', 'put it on its topic again').action((id: string, options: Json) => ask(options, (api) => replayDeadLetter(api, id)));
   command(deadLetters, 'drop <id>', 'give it up').action((id: string, options: Json) => ask(options, (api) => dropDeadLetter(api, id)));
+
+  command(program, 'backup', 'a copy of KWOTA_DATA_DIR at one moment, while it is in use')
+    .requiredOption('--out <folder>', 'empty or new')
+    .action(async ({ json = false, out }: Json & { out: string }) => print(await backUpCommand(readCliConfig(environment).dataDir, out), json));
+  command(program, 'restore', 'a new KWOTA_DATA_DIR from a backup; messages and callbacks wait until: kwota carriers resume')
+    .requiredOption('--from <folder>', 'what backup made')
+    .action(async ({ json = false, from }: Json & { from: string }) => print(await restoreCommand(readCliConfig(environment).dataDir, from), json));
 
   const topics = group('topics', "Kafka's topics: partitions and retention");
   const askLog = async ({ json = false }: Json, work: (topics: TopicsOfLog) => Promise<Report>): Promise<void> => {

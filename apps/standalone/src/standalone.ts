@@ -10,6 +10,8 @@ import { firstStart, showFirstStart, startGateway } from '@kwota/gateway/start';
 import { LedgerModule } from '@kwota/ledger';
 import { ledgerSettings, readLedgerConfig } from '@kwota/ledger/config';
 import { EmbeddedMessaging } from '@kwota/messaging-embedded';
+import { backUp, BackupRefused } from '@kwota/service-kit/backup';
+import { openControlSocket } from '@kwota/service-kit/control-socket';
 import { commonSettings, readCommonConfig } from '@kwota/service-kit/common-config';
 import { checkConfig, readConfig, summaryOf, type Setting } from '@kwota/service-kit/config';
 import { DataDirectory } from '@kwota/service-kit/data-directory';
@@ -63,6 +65,13 @@ export const startStandalone = async (environment: NodeJS.ProcessEnv): Promise<v
     dlr: () => DlrModule.register(runtime('dlr'), readDlrConfig(environment)),
     alerts: () => AlertsModule.register(runtime('alerts'), readAlertsConfig(environment)),
   };
+  const liesElsewhere = !['', 'sqlite:'].includes(environment['KWOTA_EVENT_STORE_URL'] ?? '') || common.databaseUrl !== '';
+  const control = await openControlSocket(common.dataDir, {
+    backup: async (body) => {
+      if (liesElsewhere) throw new BackupRefused('KWOTA_EVENT_STORE_URL or KWOTA_DATABASE_URL has a part of the data elsewhere, where its own backup must be used');
+      return backUp(common.dataDir, String((body as { out?: unknown }).out ?? ''));
+    },
+  });
   const running: RunningService[] = [];
   for (const name of startOrder) {
     const service = await serve(runtime(name), modules[name]());
@@ -74,7 +83,7 @@ export const startStandalone = async (environment: NodeJS.ProcessEnv): Promise<v
   const options = { runtime: runtime('gateway'), config: gatewayConfig, secretKey, observed, dataDir: common.dataDir };
   const gateway = await startGateway(options);
   await gateway.whole;
-  stopOnSignal(logger, common.shutdownGraceMs, () => stop([...gateway.running, ...running], messaging, smsc, [...runtimes.values()], directory));
+  stopOnSignal(logger, common.shutdownGraceMs, () => stop([...gateway.running, ...running], control, messaging, smsc, [...runtimes.values()], directory));
   showFirstStart(await firstStart(options, gateway.url), common.dataDir);
   announce(logger, gateway.url, gateway.httpsUrl);
 };
@@ -82,11 +91,13 @@ export const startStandalone = async (environment: NodeJS.ProcessEnv): Promise<v
 /** What takes work stops first, the log last. */
 const stop = async (
   services: readonly RunningService[],
+  control: { close(): Promise<void> } | undefined,
   messaging: EmbeddedMessaging,
   smsc: { close(): Promise<void> },
   runtimes: readonly ServiceRuntime[],
   directory: DataDirectory,
 ): Promise<void> => {
+  await control?.close();
   for (const service of services) await service.close();
   await smsc.close();
   await messaging.close();

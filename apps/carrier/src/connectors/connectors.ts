@@ -6,6 +6,7 @@ import type { Logger } from '@kwota/service-kit/logger';
 import type { Metrics } from '@kwota/service-kit/metrics';
 import type { Pdu } from 'smpp';
 import { SmscConnection } from '../connect-smsc/smsc.connection.js';
+import { QuietHoursClock } from '../hold-quiet-hours/quiet-hours.clock.js';
 import { PartsRepository, type ClaimedPart } from '../parts.repository.js';
 import { ReceiveReceiptsOnDeliverSm } from '../receive-receipts/receive-receipts.on-deliver-sm.js';
 import { PartNewsRecorder } from '../record-news/part-news.recorder.js';
@@ -33,6 +34,7 @@ export class Connectors {
     private readonly parts: PartsRepository,
     private readonly recorder: PartNewsRecorder,
     private readonly receiver: ReceiveReceiptsOnDeliverSm,
+    private readonly quietHours: QuietHoursClock,
     private readonly options: ConnectorsOptions,
     private readonly log: Logger,
     metrics: Metrics,
@@ -151,7 +153,7 @@ export class Connectors {
     const connection = new SmscConnection({ connector: name, url, bind: settings.bind, systemType: settings.systemType, tlsCa: settings.tlsCa }, this.log);
     const connector = new Connector(stored, connection);
     const isCarrierPaused = (): boolean => this.isPaused;
-    connector.submitter = new SubmitPartsWorker(this.database, this.claims, this.parts, connector, this.recorder, isCarrierPaused, this.answers, this.log);
+    connector.submitter = new SubmitPartsWorker(this.database, this.claims, this.parts, connector, this.recorder, this.quietHours, isCarrierPaused, this.answers, this.log);
     this.byName.set(name, connector);
     return connector;
   }

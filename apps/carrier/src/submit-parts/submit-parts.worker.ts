@@ -6,6 +6,7 @@ import type { Metrics } from '@kwota/service-kit/metrics';
 import type { Pdu } from 'smpp';
 import type { EntityManager } from 'typeorm';
 import type { Connector } from '../connectors/connector.js';
+import { QuietHoursClock } from '../hold-quiet-hours/quiet-hours.clock.js';
 import { keyOfPart, PartsRepository, type ClaimedPart, type NewPart } from '../parts.repository.js';
 import { PartNewsRecorder, type PartNews } from '../record-news/part-news.recorder.js';
 import { LinkPause } from './link-pause.js';
@@ -45,6 +46,7 @@ export class SubmitPartsWorker {
     private readonly parts: PartsRepository,
     private readonly connector: Connector,
     private readonly recorder: PartNewsRecorder,
+    private readonly quietHours: QuietHoursClock,
     private readonly isCarrierPaused: () => boolean,
     private readonly answers: Pick<ReturnType<Metrics['counter']>, 'inc'>,
     private readonly log: Logger,
@@ -203,7 +205,10 @@ export class SubmitPartsWorker {
     for (const unit of unitsOf(this.ready, settings)) {
       if (!this.maySubmit()) break;
       const nowMs = Date.now();
-      if (unit[0].validUntilMs <= nowMs) this.recordEach(unit, (part) => ({ kind: 'expired', part, atMs: nowMs }));
+      const [{ commercial, validUntilMs }] = unit;
+      const allowedFromMs = commercial ? this.quietHours.allowedFromMs(nowMs) : nowMs;
+      if (validUntilMs <= nowMs) this.recordEach(unit, (part) => ({ kind: 'expired', part, atMs: nowMs }));
+      else if (allowedFromMs > nowMs) this.recordEach(unit, (part) => ({ kind: 'requeued', part, dueAtMs: allowedFromMs, attempts: part.attempts, pinned: false }));
       else if (connection.submit(submitSmOf(unit, settings, nowMs), (answer) => this.onAnswer(unit, answer))) this.throughput.take(settings.submitsPerSecondMax, performance.now());
       else break;
       sent += unit.length;

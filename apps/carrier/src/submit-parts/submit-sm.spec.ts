@@ -17,6 +17,7 @@ const part: ClaimedPart = {
   attempts: 0,
   epoch: 1,
   connector: 'default',
+  commercial: false,
 };
 const nowMs = part.validUntilMs - 3 * 86_400_000;
 const submitUnit = (unit: Unit, settings: Partial<SubmitSettings> = {}) => submitSm(unit, { ...defaultSettings, ...settings }, nowMs);

@@ -6,6 +6,7 @@ import { Spacing } from '@kwota/service-kit/spacing';
 import { splitText } from '@kwota/sms-text';
 import { Injectable } from '@nestjs/common';
 import { Connectors } from '../connectors/connectors.js';
+import { QuietHoursClock } from '../hold-quiet-hours/quiet-hours.clock.js';
 import { PartReceiptsPublisher, type PartReport } from '../part-receipts.publisher.js';
 import { routeOfReceiver } from '../route-parts/route-of-receiver.js';
 import type { SubmitPartsWorker } from '../submit-parts/submit-parts.worker.js';
@@ -29,6 +30,7 @@ export class TakeMessagesHandler {
     private readonly parts: PartsRepository,
     private readonly receipts: PartReceiptsPublisher,
     private readonly connectors: Connectors,
+    private readonly quietHours: QuietHoursClock,
   ) {}
 
   /**
@@ -115,6 +117,7 @@ export class TakeMessagesHandler {
     const texts = splitText(submission.text, { coding, stopClause: !submission.noStop });
     // What is sent must be what was charged: a difference means that two versions count differently.
     if (texts.length !== submission.parts) throw new PoisonMessage('split', `charged as ${submission.parts} parts, but it takes ${texts.length}`);
+    const dueAtMs = submission.noStop ? deferredUntilMs : this.quietHours.allowedFromMs(deferredUntilMs);
     const routes = this.connectors.routes();
     return submission.messages.flatMap(({ messageId, receiver }) => {
       const connector = routeOfReceiver(receiver, messageId, routes);
@@ -128,7 +131,8 @@ export class TakeMessagesHandler {
         text,
         coding,
         messageClass: messageClass ?? null,
-        dueAtMs: deferredUntilMs,
+        dueAtMs,
+        commercial: !submission.noStop,
         validUntilMs,
         connector,
       }));

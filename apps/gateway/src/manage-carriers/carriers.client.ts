@@ -1,4 +1,5 @@
 import { connectorName, connectorSettingsSchema, listConnectors, pauseCarrier, removeConnector, setConnector } from '@kwota/contracts/carrier.requests.v1';
+import { pauseCallbacks } from '@kwota/contracts/dlr.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable } from '@nestjs/common';
@@ -44,8 +45,14 @@ export class CarriersClient {
     throw objectUnknown();
   }
 
-  async pauseAll(paused: boolean): Promise<void> {
-    await this.requests.ask(pauseCarrier, { paused });
+  async pauseAll(): Promise<void> {
+    await this.requests.ask(pauseCarrier, { paused: true });
+  }
+
+  /** After a restore callbacks wait, too: whoever has looked at what is queued lets both go. */
+  async resumeAll(): Promise<void> {
+    await this.requests.ask(pauseCarrier, { paused: false });
+    await this.requests.ask(pauseCallbacks, { paused: false });
   }
 
   private async set(given: string, add: boolean, { url, paused, ...settings }: z.infer<typeof changeSchema>): Promise<void> {

@@ -29,15 +29,15 @@ export class CarriersController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Nothing is sent, whatever SMSC it is for' })
   async pause(): Promise<null> {
-    await this.carriers.pauseAll(true);
+    await this.carriers.pauseAll();
     return null;
   }
 
   @Post('resume')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Sending goes on, after a pause or a restore' })
+  @ApiOperation({ summary: 'Sending goes on, and so do callbacks, after a pause or a restore' })
   async resume(): Promise<null> {
-    await this.carriers.pauseAll(false);
+    await this.carriers.resumeAll();
     return null;
   }
 
