@@ -8,6 +8,7 @@ import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { SendersClient } from '../manage-senders/senders.client.js';
 import { ChangeApiUserDto, CreateApiUserDto, OperatedUserView } from '../manage-users/api-user.dto.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
+import { messageIdOf } from '../read-messages/read-messages.client.js';
 import { badRequest, serviceUnknown } from '../v6/ovh-error.js';
 import { AdjustCreditsDto, CreateAccountDto, DecideSenderDto, DeclareSenderDto, PurchaseCreditsDto } from './operator.dto.js';
 import { OperatorGuard } from './operator.guard.js';
@@ -61,8 +62,7 @@ export class OperatorController {
   @Get(':serviceName/messages/:id')
   @ApiOperation({ summary: "A message's state and callbacks, for kwota audit explain; neither text nor numbers" })
   async message(@Param('serviceName') account: string, @Param('id') id: string) {
-    if (!/^\d{1,15}$/.test(id)) throw badRequest('The id is not a number');
-    const asked = { account, messageId: Number(id) };
+    const asked = { account, messageId: messageIdOf(id) };
     const [found, { attempts, callbacks }] = await Promise.all([this.requests.ask(findMessage, asked), this.requests.ask(findCallbackAttempts, asked)]);
     if (found.outcome !== 'done') return { message: null, attempts, callbacks };
     const { ptt, dlr, final, parts, acceptedAtMs, submittedAtMs, deliveredAtMs } = found.message;

@@ -44,7 +44,7 @@ export class ReadMessagesClient {
    * (DESIGN §3.3).
    */
   async find(account: string, userId: string | undefined, id: string): Promise<MessageView> {
-    const messageId = idOf(id);
+    const messageId = messageIdOf(id);
     const untilMs = performance.now() + this.settings.sendDeadlineMs;
     for (;;) {
       const found = await this.requests.ask(findMessage, { account, messageId, ...(userId === undefined ? {} : { userId }) });
@@ -55,7 +55,7 @@ export class ReadMessagesClient {
   }
 
   async delete(account: string, userId: string | undefined, id: string): Promise<void> {
-    const deleted = await this.requests.ask(deleteMessage, { account, messageId: idOf(id), ...(userId === undefined ? {} : { userId }) });
+    const deleted = await this.requests.ask(deleteMessage, { account, messageId: messageIdOf(id), ...(userId === undefined ? {} : { userId }) });
     if (deleted.outcome === 'done') return;
     if (deleted.code === 'message-under-way') throw badRequest('The message is still under way');
     throw objectUnknown();
@@ -91,7 +91,8 @@ export class ReadMessagesClient {
 const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, '+00:00');
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
-const idOf = (id: string): number => {
+/** @throws OvhError 404 for what can be no message's id. */
+export const messageIdOf = (id: string): number => {
   const messageId = Number(id);
   if (!/^\d{1,16}$/.test(id) || !Number.isSafeInteger(messageId) || messageId < 1) throw objectUnknown();
   return messageId;

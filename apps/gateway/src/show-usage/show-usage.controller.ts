@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { HttpReply } from '../edge/http.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
 import { OperatorGuard } from '../operator/operator.guard.js';
@@ -31,6 +31,7 @@ export class ShowUsageController {
   @ApiQuery({ name: 'from', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'to', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'format', required: false, enum: ['json', 'csv'] })
+  @ApiProduces('application/json', 'text/csv')
   @ApiOkResponse({ type: [UsageView] })
   async ofAccount(@Param('serviceName') account: string, @Query() { format, ...period }: UsageQuery, @Res({ passthrough: true }) reply: HttpReply) {
     return inFormat(await this.usage.show(account, undefined, period), format, reply);
@@ -41,6 +42,7 @@ export class ShowUsageController {
   @ApiQuery({ name: 'from', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'to', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'format', required: false, enum: ['json', 'csv'] })
+  @ApiProduces('application/json', 'text/csv')
   @ApiOkResponse({ type: [UsageView] })
   async ofUser(@Param('serviceName') account: string, @Param('login') login: string, @Query() { format, ...period }: UsageQuery, @Res({ passthrough: true }) reply: HttpReply) {
     const { userId } = await this.users.one(account, login);
@@ -60,6 +62,7 @@ export class OperatorUsageController {
   @ApiQuery({ name: 'from', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'to', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'format', required: false, enum: ['json', 'csv'] })
+  @ApiProduces('application/json', 'text/csv')
   @ApiOkResponse({ type: [UsageView] })
   async ofAccount(@Param('serviceName') account: string, @Query() { format, ...period }: UsageQuery, @Res({ passthrough: true }) reply: HttpReply) {
     return inFormat(await this.usage.show(account, undefined, period), format, reply);
