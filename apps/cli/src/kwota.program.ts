@@ -1,6 +1,6 @@
 import { readKafkaConfig, type KafkaConfig } from '@kwota/service-kit/common-config';
 import { Command, CommanderError, Option } from 'commander';
-import { addresses, creditsOrOff, levelOrOff, positiveCredits, signedCredits, urlOrNone } from './arguments.js';
+import { addresses, creditsOrOff, levelOrOff, perMinuteOrOff, positiveCredits, signedCredits, urlOrNone } from './arguments.js';
 import type { AuditContext, OpenEvents } from './audit-source/audit-source.js';
 import type { ShowProgress } from './audit-source/progress.js';
 import { addAuditCommands, auditHelp } from './audit.program.js';
@@ -12,6 +12,7 @@ import { dropDeadLetter, listDeadLetters, replayDeadLetter } from './manage-dead
 import { applyTopics, showTopics, type TopicsOfLog } from './manage-topics/topics.commands.js';
 import { createUser, deleteUser, listUsers, setUser, showUser, type UserChange } from './manage-users/users.commands.js';
 import { OperatorApi } from './operator-api.client.js';
+import { addOwnerCommands } from './owners.program.js';
 import { exitCodes, misused, type ExitCode, type Report } from './report.js';
 
 /** Where a program stands: what tests replace. */
@@ -94,6 +95,7 @@ const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, 
     .option('--ip <addresses|none>', 'at most five, by commas', addresses)
     .option('--callback <url|none>', 'where delivery reports go', urlOrNone)
     .option('--stop-callback <url|none>', 'where STOP messages go', urlOrNone)
+    .option('--per-minute <messages|off>', 'how many messages the user may send in a minute', perMinuteOrOff)
     .action(async (name: string, login: string, { json = false, ...change }: Json & UserChange) => {
       const given = await passwordOf(change.password);
       await ask({ json }, (api) => setUser(api, name, login, given === undefined ? change : { ...change, password: given }));
@@ -115,6 +117,8 @@ const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, 
       ask(options, (api) => adjustCredits(api, name, amount, options.reference, options.reason)),
     );
   command(creditsGroup, 'show <account>', 'what is left, and what is in quotas').action((name: string, options: Json) => ask(options, (api) => showCredits(api, name)));
+
+  addOwnerCommands({ root: program, group, command, ask, passwordOf, environment });
 
   const deadLetters = group('dead-letters', 'messages that no service could handle');
   command(deadLetters, 'list', 'where each came from, and why it died').action((options: Json) => ask(options, listDeadLetters));

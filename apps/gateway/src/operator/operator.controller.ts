@@ -3,6 +3,7 @@ import { declareSender, listSenders } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ChangeAccountDto } from '../manage-account/account.dto.js';
 import { AccountsClient } from '../manage-account/accounts.client.js';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { SendersClient } from '../manage-senders/senders.client.js';
@@ -43,6 +44,13 @@ export class OperatorController {
   @ApiOperation({ summary: 'An SMS account with its credit' })
   show(@Param('serviceName') account: string) {
     return this.accounts.show(account);
+  }
+
+  @Put(':serviceName')
+  @ApiOperation({ summary: 'Change an SMS account; what is left out stays' })
+  async change(@Param('serviceName') account: string, @Body() body: ChangeAccountDto): Promise<null> {
+    await this.accounts.change(account, body);
+    return null;
   }
 
   @Post(':serviceName/credits')
