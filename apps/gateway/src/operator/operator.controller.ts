@@ -1,9 +1,10 @@
 import { findCallbackAttempts, findMessage } from '@kwota/contracts/dlr.requests.v1';
 import { declareSender, listSenders } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ChangeAccountDto } from '../manage-account/account.dto.js';
+import { idempotencyKeyOf } from '../edge/idempotency-key.js';
 import { AccountsClient } from '../manage-account/accounts.client.js';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { SendersClient } from '../manage-senders/senders.client.js';
@@ -56,15 +57,17 @@ export class OperatorController {
   @Post(':serviceName/credits')
   @HttpCode(200)
   @ApiOperation({ summary: 'Put credits into the pool, once per reference' })
-  purchase(@Param('serviceName') account: string, @Body() { credits, reference }: PurchaseCreditsDto) {
-    return this.accounts.purchase(account, credits, reference);
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  purchase(@Param('serviceName') account: string, @Body() { credits, reference }: PurchaseCreditsDto, @Headers('idempotency-key') key?: string) {
+    return this.accounts.purchase(account, credits, onceBy(reference, key));
   }
 
   @Post(':serviceName/adjustments')
   @HttpCode(200)
   @ApiOperation({ summary: 'Correct the pool up or down, once per reference, with a reason code' })
-  adjust(@Param('serviceName') account: string, @Body() { credits, reference, reasonCode }: AdjustCreditsDto) {
-    return this.accounts.adjust(account, credits, reference, reasonCode);
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  adjust(@Param('serviceName') account: string, @Body() { credits, reference, reasonCode }: AdjustCreditsDto, @Headers('idempotency-key') key?: string) {
+    return this.accounts.adjust(account, credits, onceBy(reference, key), reasonCode);
   }
 
   @Get(':serviceName/messages/:id')
@@ -155,3 +158,10 @@ export class OperatorController {
     return null;
   }
 }
+
+/** What makes a change of credit happen once. @throws OvhError 400 where there is nothing. */
+const onceBy = (reference: string | null | undefined, key: string | undefined): string => {
+  const once = reference ?? idempotencyKeyOf(key);
+  if (once === undefined) throw badRequest('reference is required, or the header Idempotency-Key: it makes the change happen once');
+  return once;
+};
