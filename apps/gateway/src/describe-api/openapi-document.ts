@@ -57,7 +57,7 @@ const finishOperation = (path: string, method: string, operation: Operation): Op
     operationId: operationIdOf(path, method),
     parameters: parametersOf(path, method, operation, route),
     responses: {
-      ...answersOf(operation, route),
+      ...answersOf(path, method, operation, route),
       ...(isOurs ? { default: { description: 'Refused, or failed: the message says why', content: { 'application/json': { schema: { $ref: '#/components/schemas/Refusal' } } } } } : {}),
     },
   };
@@ -100,16 +100,22 @@ const limitsOf: Readonly<Record<string, Schema>> = {
 };
 
 /** The good answer: OVH's type by the tables, else what the controller says; `null` where it says nothing. */
-const answersOf = ({ responses }: Operation, route: Route | undefined): Operation['responses'] =>
+const answersOf = (path: string, method: string, { responses }: Operation, route: Route | undefined): Operation['responses'] =>
   Object.fromEntries(
     Object.entries(responses).map(([status, response]) => {
       const description = response.description || 'Done';
       if (route) return [status, { description, content: { 'application/json': { schema: schemaOf(route.answer) } } }];
-      return [status, { ...response, description, ...(response.content ? {} : { content: { 'application/json': { schema: anything } } }) }];
+      const schema = unsaid[`${method} ${path}`] ?? schemaOf('void');
+      return [status, { ...response, description, ...(response.content ? {} : { content: { 'application/json': { schema } } }) }];
     }),
   );
 
-const anything: Schema = { description: 'null, or what is asked for', nullable: true };
+/** What a controller cannot say. */
+const unsaid: Readonly<Record<string, Schema>> = {
+  'get /operator/accounts/{serviceName}': { $ref: '#/components/schemas/sms.Account' },
+  'get /health/live': { type: 'object' },
+  'get /health/ready': { type: 'object' },
+};
 const basic: Readonly<Record<string, Schema>> = {
   string: { type: 'string' },
   boolean: { type: 'boolean' },

@@ -1,8 +1,8 @@
 import { findCallbackAttempts, findMessage } from '@kwota/contracts/dlr.requests.v1';
 import { declareSender, listSenders } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Delete, Get, Headers, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ChangeAccountDto } from '../manage-account/account.dto.js';
 import { idempotencyKeyOf } from '../edge/idempotency-key.js';
 import { AccountsClient } from '../manage-account/accounts.client.js';
@@ -13,12 +13,10 @@ import { ApiUsersClient } from '../manage-users/api-users.client.js';
 import { messageIdOf } from '../read-messages/read-messages.client.js';
 import { badRequest, serviceUnknown } from '../v6/ovh-error.js';
 import { AdjustCreditsDto, CreateAccountDto, DecideSenderDto, DeclareSenderDto, PurchaseCreditsDto } from './operator.dto.js';
-import { OperatorGuard } from './operator.guard.js';
+import { OperatorRoutes } from './operator-routes.js';
+import { AccountNamed, CreditsLeft, MessageShown, SenderListed, SenderShown } from './operator.views.js';
 
-@ApiTags('operator')
-@ApiBearerAuth()
-@Controller('operator/accounts')
-@UseGuards(OperatorGuard)
+@OperatorRoutes('accounts')
 export class OperatorController {
   constructor(
     private readonly accounts: AccountsClient,
@@ -30,6 +28,7 @@ export class OperatorController {
 
   @Get()
   @ApiOperation({ summary: 'All SMS accounts' })
+  @ApiOkResponse({ type: [String] })
   list(): Promise<string[]> {
     return this.accounts.names();
   }
@@ -37,6 +36,7 @@ export class OperatorController {
   @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'Create an SMS account' })
+  @ApiOkResponse({ type: AccountNamed })
   async create(@Body() { serviceName, description }: CreateAccountDto) {
     return { serviceName: await this.accounts.create(serviceName, description ?? '') };
   }
@@ -57,6 +57,7 @@ export class OperatorController {
   @Post(':serviceName/credits')
   @HttpCode(200)
   @ApiOperation({ summary: 'Put credits into the pool, once per reference' })
+  @ApiOkResponse({ type: CreditsLeft })
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   purchase(@Param('serviceName') account: string, @Body() { credits, reference }: PurchaseCreditsDto, @Headers('idempotency-key') key?: string) {
     return this.accounts.purchase(account, credits, onceBy(reference, key));
@@ -65,6 +66,7 @@ export class OperatorController {
   @Post(':serviceName/adjustments')
   @HttpCode(200)
   @ApiOperation({ summary: 'Correct the pool up or down, once per reference, with a reason code' })
+  @ApiOkResponse({ type: CreditsLeft })
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   adjust(@Param('serviceName') account: string, @Body() { credits, reference, reasonCode }: AdjustCreditsDto, @Headers('idempotency-key') key?: string) {
     return this.accounts.adjust(account, credits, onceBy(reference, key), reasonCode);
@@ -72,6 +74,7 @@ export class OperatorController {
 
   @Get(':serviceName/messages/:id')
   @ApiOperation({ summary: "A message's state and callbacks, for kwota audit explain; neither text nor numbers" })
+  @ApiOkResponse({ type: MessageShown })
   async message(@Param('serviceName') account: string, @Param('id') id: string) {
     const asked = { account, messageId: messageIdOf(id) };
     const [found, { attempts, callbacks }] = await Promise.all([this.requests.ask(findMessage, asked), this.requests.ask(findCallbackAttempts, asked)]);
@@ -82,6 +85,7 @@ export class OperatorController {
 
   @Get(':serviceName/senders')
   @ApiOperation({ summary: "The account's senders" })
+  @ApiOkResponse({ type: [SenderListed] })
   async senders(@Param('serviceName') account: string) {
     const { senders } = await this.requests.ask(listSenders, { account });
     if (senders.length === 0 && !(await this.accounts.names()).includes(account)) throw serviceUnknown();
@@ -103,6 +107,7 @@ export class OperatorController {
 
   @Get(':serviceName/senders/:sender')
   @ApiOperation({ summary: 'A sender: why it was asked for, and the code that enables it' })
+  @ApiOkResponse({ type: SenderShown })
   async sender(@Param('serviceName') account: string, @Param('sender') name: string) {
     const { sender, status, description, reason, comment, code } = await this.sendersOf.find(account, name);
     return { sender, status, description, reason, comment, code };
@@ -124,6 +129,7 @@ export class OperatorController {
 
   @Get(':serviceName/users')
   @ApiOperation({ summary: 'Logins of the API users' })
+  @ApiOkResponse({ type: [String] })
   logins(@Param('serviceName') account: string): Promise<string[]> {
     return this.users.logins(account);
   }

@@ -7,7 +7,7 @@ import { MessageIds } from '../submit-messages/message-ids.js';
 import { numberFilter, textFilter, timeFilter } from '../edge/query-filters.js';
 import { badRequest, objectUnknown } from '../v6/ovh-error.js';
 
-export type OutgoingFilters = Readonly<Partial<Record<'receiver' | 'sender' | 'tag' | 'ptt' | 'deliveryReceipt' | 'differedDelivery' | 'creationDatetime.from' | 'creationDatetime.to', string>>>;
+export type OutgoingFilters = Readonly<Partial<Record<'receiver' | 'sender' | 'tag' | 'ptt' | 'deliveryReceipt' | 'differedDelivery' | 'batchID' | 'creationDatetime.from' | 'creationDatetime.to', string>>>;
 
 const minuteMs = 60_000;
 const lookAgainMs = 50;
@@ -23,6 +23,8 @@ export class ReadMessagesClient {
 
   /** `userId` undefined: the whole account. */
   async ids(account: string, userId: string | undefined, pending: boolean, filters: OutgoingFilters): Promise<number[]> {
+    // There are no batches: no message is of one.
+    if (filters.batchID) return [];
     const found = await this.requests.ask(findMessages, {
       account,
       pending,

@@ -1,8 +1,8 @@
-import { Controller, Get, Param, Query, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Get, Param, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery } from '@nestjs/swagger';
 import type { HttpReply } from '../edge/http.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
-import { OperatorGuard } from '../operator/operator.guard.js';
+import { OperatorRoutes } from '../operator/operator-routes.js';
 import { badRequest } from '../v6/ovh-error.js';
 import { V6Controller } from '../v6/v6-controller.js';
 import { UsageClient, usageCsv, type UsageOfUser } from './usage.client.js';
@@ -50,10 +50,7 @@ export class ShowUsageController {
   }
 }
 
-@ApiTags('operator')
-@ApiBearerAuth()
-@Controller('operator/accounts/:serviceName/usage')
-@UseGuards(OperatorGuard)
+@OperatorRoutes('accounts/:serviceName/usage')
 export class OperatorUsageController {
   constructor(private readonly usage: UsageClient) {}
 
