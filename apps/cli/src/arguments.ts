@@ -27,6 +27,13 @@ export const levelOrOff = (given: string): number | 'off' => {
   return Number(given);
 };
 
+/** 0 is the API's word for no limit. */
+export const perMinuteOrOff = (given: string): number => {
+  if (given === 'off') return 0;
+  if (!/^[1-9]\d{0,6}$/.test(given)) throw new InvalidArgumentError('a limit is a whole number of messages from 1, or off.');
+  return Number(given);
+};
+
 /** `none` empties the list. */
 export const addresses = (given: string): readonly string[] => (given === 'none' ? [] : given.split(',').map((address) => address.trim()));
 
@@ -49,3 +56,15 @@ export const atLeastZero = (given: string): number => {
 
 /** An option that may be given again. */
 export const listed = (given: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), given];
+
+/** A right of a consumer key, as OVH writes it: `GET /sms/*`. */
+export const rights = (given: string, before: readonly { method: string; path: string }[] | undefined): readonly { method: string; path: string }[] => {
+  const [, method = '', path = ''] = /^(GET|POST|PUT|DELETE) (\/\S*)$/.exec(given) ?? [];
+  if (!method) throw new InvalidArgumentError('a right is a method and a path, as "GET /sms/*".');
+  return [...(before ?? []), { method, path }];
+};
+
+export const hours = (given: string): number => {
+  if (!/^\d{1,4}$/.test(given)) throw new InvalidArgumentError('it is a whole number of hours.');
+  return Number(given);
+};

@@ -1,6 +1,6 @@
 import { readKafkaConfig, type KafkaConfig } from '@kwota/service-kit/common-config';
 import { Command, CommanderError, Option } from 'commander';
-import { addresses, creditsOrOff, levelOrOff, positiveCredits, signedCredits, urlOrNone } from './arguments.js';
+import { addresses, creditsOrOff, levelOrOff, perMinuteOrOff, positiveCredits, signedCredits, urlOrNone } from './arguments.js';
 import type { AuditContext, OpenEvents } from './audit-source/audit-source.js';
 import type { ShowProgress } from './audit-source/progress.js';
 import { addAuditCommands, auditHelp } from './audit.program.js';
@@ -15,6 +15,7 @@ import { addCallbackCommands } from './manage-callbacks/callbacks.program.js';
 import { addCarrierCommands, carriersHelp } from './manage-carriers/carriers.program.js';
 import { createUser, deleteUser, listUsers, setUser, showUser, type UserChange } from './manage-users/users.commands.js';
 import { OperatorApi } from './operator-api.client.js';
+import { addOwnerCommands } from './owners.program.js';
 import { exitCodes, misused, type ExitCode, type Report } from './report.js';
 
 /** Where a program stands: what tests replace. */
@@ -97,6 +98,7 @@ const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, 
     .option('--ip <addresses|none>', 'at most five, by commas', addresses)
     .option('--callback <url|none>', 'where delivery reports go', urlOrNone)
     .option('--stop-callback <url|none>', 'where STOP messages go', urlOrNone)
+    .option('--per-minute <messages|off>', 'how many messages the user may send in a minute', perMinuteOrOff)
     .option('--dry-run', 'change nothing: say what would be left, or why it would be refused')
     .action(async (name: string, login: string, { json = false, dryRun = false, ...change }: Json & UserChange & { dryRun?: boolean }) => {
       const given = await passwordOf(change.password);
@@ -125,6 +127,7 @@ const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, 
 
   const callbacks = group('callbacks', 'delivery reports to customers');
   addCallbackCommands((nameAndArguments, description) => command(callbacks, nameAndArguments, description), ask);
+  addOwnerCommands({ root: program, group, command, ask, passwordOf, environment });
 
   const deadLetters = group('dead-letters', 'messages that no service could handle');
   command(deadLetters, 'list', 'where each came from, and why it died').action((options: Json) => ask(options, listDeadLetters));

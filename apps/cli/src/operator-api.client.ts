@@ -27,6 +27,7 @@ export const userView = z.looseObject({
   ipRestrictions: z.array(z.string()),
   callBack: z.string().nullable(),
   stopCallBack: z.string().nullable(),
+  messagesPerMinute: z.number().nullable().optional(),
 });
 export type UserView = z.infer<typeof userView>;
 
@@ -88,8 +89,10 @@ export class OperatorApi {
   }
 }
 
+/** A path of the operator API by its parts. */
+export const below = (...segments: readonly string[]): string => segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
 /** Of an account, and what belongs to it; without segments, of all accounts. */
-export const pathOf = (...segments: readonly string[]): string => ['accounts', ...segments].map((segment) => `/${encodeURIComponent(segment)}`).join('');
+export const pathOf = (...segments: readonly string[]): string => below('accounts', ...segments);
 
 export const failed = (failure: Failed): Report => ({
   exitCode: failure.outcome === 'refused' ? exitCodes.refused : exitCodes.unreachable,

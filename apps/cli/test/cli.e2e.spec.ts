@@ -92,6 +92,57 @@ describe('kwota', () => {
     expect(await kwotaCommand(far, ['audit', 'check-proof', proof, '--key', verifier.text])).toMatchObject({ exitCode: 0, out: expect.stringContaining('CreditsPurchased') });
   }, 30_000);
 
+  it('gives an owner keys whose rights end where they are told to, and shows who did what', async () => {
+    expect(await asJson('owner', 'create', 'kw9-kwota', '--email', 'owner@example.org', '--account', account)).toEqual({ ownerId: 'kw9-kwota' });
+    const keys = (await asJson('application', 'create', 'kw9-kwota', '--name', 'Parcels', '--right', 'GET /sms/*')) as { applicationKey: string; consumerKey: string };
+    expect(await asJson('application', 'list', 'kw9-kwota')).toMatchObject([{ applicationKey: keys.applicationKey, credentials: [{ status: 'validated', rules: [{ method: 'GET', path: '/sms/*' }] }] }]);
+    expect(await asJson('application', 'rotate', 'kw9-kwota', keys.applicationKey, '--overlap', '1')).toMatchObject({ applicationKey: keys.applicationKey, applicationSecret: expect.any(String) });
+    expect(await asJson('client', 'create', 'kw9-kwota')).toMatchObject({ clientSecret: expect.any(String) });
+    const { operatorToken } = (await asJson('operator', 'add', 'anna', '--role', 'auditor')) as { operatorToken: string };
+    const auditor = await kwotaCommand({ KWOTA_URL: kwota.url, KWOTA_OPERATOR_TOKEN: operatorToken }, ['account', 'create']);
+    expect(auditor).toMatchObject({ exitCode: 1, error: 'An auditor may read, and change nothing\n' });
+    const changes = (await asJson('changes')) as { by: string; action: string }[];
+    expect(changes.map(({ by, action }) => `${by} ${action}`)).toContain('operator:first POST /operator/owners/{ownerId}/applications');
+    expect((await run('changes', '--account', account)).out).toMatch(/^at +by +account +action/);
+  }, 60_000);
+
+  it('declares a sender, refuses it again, and tells usage', async () => {
+    await asJson('sender', 'declare', account, 'Shop');
+    await asJson('sender', 'set', account, 'Shop', '--status', 'refused', '--comment', 'Not yours');
+    expect(await asJson('sender', 'show', account, 'Shop')).toMatchObject({ status: 'refused', comment: 'Not yours' });
+    await asJson('sender', 'set', account, 'Shop', '--status', 'enable');
+    await asJson('user', 'set', account, 'anna', '--per-minute', '60');
+    expect((await run('user', 'show', account, 'anna')).out).toContain('messages a minute  60');
+    expect(await asJson('usage', account)).toEqual([]);
+    expect((await run('usage', account, '--csv')).out).toBe('user,messages,parts,delivered,failed,not billed,under way,credits\n');
+  }, 60_000);
+
+  it('moves an account in by one command: here from this Kwota itself, which speaks as OVH does', async () => {
+    await asJson('user', 'set', account, 'anna', '--callback', 'https://example.org/dlr', '--ip', '8.8.8.8');
+    const keys = (await asJson('application', 'create', 'kw9-kwota', '--right', 'GET /sms/*')) as { applicationKey: string; applicationSecret: string; consumerKey: string };
+    const environment = {
+      KWOTA_DATA_DIR: dataDir,
+      OVH_ENDPOINT: `${kwota.url}/1.0`,
+      OVH_APPLICATION_KEY: keys.applicationKey,
+      OVH_APPLICATION_SECRET: keys.applicationSecret,
+      OVH_CONSUMER_KEY: keys.consumerKey,
+    };
+    const moved = 'sms-kw00010-1';
+    const command = ['import', 'ovh', account, '--to', moved, '--with-credits', '--json'];
+    const first = await kwotaCommand(environment, command);
+    expect({ ...first, out: JSON.parse(first.out) }).toEqual({
+      exitCode: 0,
+      error: '',
+      out: { account: moved, users: ['anna'], passwords: { anna: expect.stringMatching(/^\w{8}$/) }, senders: ['Shop'], creditsAdded: 100.5, notTaken: [] },
+    });
+    const theirs = await asJson('user', 'show', account, 'anna');
+    expect(await asJson('user', 'show', moved, 'anna')).toEqual({ ...(theirs as object), messagesPerMinute: null });
+    const again = await kwotaCommand(environment, command);
+    expect(JSON.parse(again.out)).toMatchObject({ users: ['anna'], passwords: {}, creditsAdded: 0, notTaken: [] });
+    expect(await kwotaCommand({ ...environment, OVH_CONSUMER_KEY: 'nobody-s-key' }, command)).toMatchObject({ exitCode: 3, out: expect.stringContaining('This credential does not exist') });
+    expect(await kwotaCommand({ KWOTA_DATA_DIR: dataDir }, command)).toMatchObject({ exitCode: 2, out: expect.stringContaining('OVH_APPLICATION_KEY') });
+  }, 60_000);
+
   it('deletes a user, whose quota returns', async () => {
     await asJson('user', 'delete', account, 'anna');
     expect(await asJson('credits', 'show', account)).toMatchObject({ creditsLeft: 100.5, creditsHoldByQuota: 0 });

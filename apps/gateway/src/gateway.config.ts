@@ -61,7 +61,7 @@ export const gatewaySettings = {
   timeZone: checked(text('KWOTA_TIME_ZONE', 'UTC'), isTimeZone),
   // The number that the STOP clause names: what can be answered at all can be answered there (OVH.md 3.4).
   responseSender: checked(text('KWOTA_RESPONSE_SENDER', '36184'), isNumber),
-  requestsPerMinute: wholeNumber('KWOTA_REQUESTS_PER_MINUTE', 6_000, { min: 1, max: 1_000_000_000 }),
+  requestsPerMinute: wholeNumber('KWOTA_REQUESTS_PER_MINUTE', 60_000, { min: 1, max: 1_000_000_000 }),
   sendDeadlineMs: milliseconds('KWOTA_SEND_DEADLINE_MS', 5_000),
 } as const;
 

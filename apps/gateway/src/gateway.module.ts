@@ -3,7 +3,7 @@ import { RequestClient } from '@kwota/service-kit/request-client';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable, Module, ValidationPipe, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { CancelJobsClient } from './cancel-jobs/cancel-jobs.client.js';
 import { CancelJobsController } from './cancel-jobs/cancel-jobs.controller.js';
 import { DeadLettersClient } from './dead-letters/dead-letters.client.js';
@@ -54,7 +54,6 @@ import { MessageIds } from './submit-messages/message-ids.js';
 import { SubmitMessagesClient } from './submit-messages/submit-messages.client.js';
 import { Withdrawals } from './submit-messages/withdrawals.js';
 import { TrailChangesController } from './trail-changes/trail-changes.controller.js';
-import { TrailChangesInterceptor } from './trail-changes/trail-changes.interceptor.js';
 import { TrailOnChanges } from './trail-changes/trail.on-changes.js';
 import { Trail } from './trail-changes/trail.projection.js';
 import { TransferCreditsController } from './transfer-credits/transfer-credits.controller.js';
@@ -117,7 +116,6 @@ export class GatewayModule {
       providers: [
         { provide: APP_FILTER, useValue: new OvhErrorsFilter(logger) },
         { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true, stopAtFirstError: true }) },
-        { provide: APP_INTERCEPTOR, useClass: TrailChangesInterceptor },
         { provide: Messaging, useValue: messaging },
         { provide: Sealing, useValue: sealing },
         { provide: GatewayLog, useValue: new GatewayLog(logger) },

@@ -14,7 +14,7 @@ import type { GatewayConfig } from './gateway.config.js';
 import { ChangesMadeHere } from './known-users/changes-made-here.js';
 import { KnownUsers } from './known-users/known-users.projection.js';
 import { GatewayModule } from './gateway.module.js';
-import { serveOpenApi } from './openapi.js';
+import { serveOpenApi } from './describe-api/serve-openapi.js';
 
 export type { FirstStart } from './first-start/first-start.js';
 

@@ -40,7 +40,7 @@ describe('fields', () => {
     { callBack: ['https://example.org'] },
     { callBack: false },
   ])('%j is refused', (change) => expect(faults(ChangeApiUserDto, change)).toBe(1));
-  it.each([{ password: null }, { ipRestrictions: null }, { quotaInformations: null }, { callBack: null }, { callBack: '' }, { callBack: 'HTTPS://example.org' }])(
+  it.each([{ password: null }, { password: '' }, { ipRestrictions: null }, { quotaInformations: null }, { callBack: null }, { callBack: '' }, { callBack: 'HTTPS://example.org' }])(
     '%j is taken',
     (change) => expect(faults(ChangeApiUserDto, change)).toBe(0),
   );

@@ -1,10 +1,12 @@
 import type { ChangeEvent } from '@kwota/contracts/changes.v1';
-import { schemaOf } from '../src/describe-api/ovh-schema.js';
+import { readRoute, schemaOf } from '../src/describe-api/ovh-schema.js';
+import { lackingSmsRoutes, servedSmsRoutes } from '../src/describe-api/sms-routes.js';
 import { DocumentIds, documentLifetimeMs } from '../src/export-documents/document-ids.js';
 import { csvRow } from '../src/export-documents/messages.csv.js';
 import { MinuteWindows } from '../src/limit-requests/windows.js';
 import { usageCsv } from '../src/show-usage/usage.client.js';
 import { changesShownMax, Trail } from '../src/trail-changes/trail.projection.js';
+import { readFileSync } from 'node:fs';
 import { batchedCallsMax, batchOf } from '../src/v6/batch.js';
 
 describe('a minute', () => {
@@ -96,6 +98,12 @@ describe('a batch', () => {
     ]));
   it('is none without the header', () => expect(batchOf('', 'GET', { login: 'a,b' })).toBeUndefined());
   it('has its limit', () => expect(() => batchOf(',', 'GET', { id: '1,'.repeat(batchedCallsMax) })).toThrow('at most 1000'.replace('at most', 'more than')));
+});
+
+it('docs/ovh-routes.md names every route', () => {
+  const page = readFileSync(new URL('../../../docs/ovh-routes.md', import.meta.url), 'utf8');
+  const paths = [...servedSmsRoutes, ...lackingSmsRoutes].map((line) => `\`${readRoute(line).path}\``);
+  expect(paths.filter((path) => !page.includes(path))).toEqual([]);
 });
 
 it('a schema’s models say what may be null and what is read only', () => {

@@ -1,5 +1,6 @@
 import * as owners from '@kwota/contracts/owners.requests.v1';
 import * as users from '@kwota/contracts/users.requests.v1';
+import { PasswordHashes } from '../src/authenticate-users/password-hashes.js';
 import { statusAt, validationWithinMs } from '../src/manage-applications/credential-status.js';
 import { usersUnderTest } from './users-under-test.js';
 
@@ -39,7 +40,8 @@ describe('a consumer key', () => {
   beforeAll(() => ask(owners.requestCredential, { applicationKey, consumerKey: 'consumer-1', tokenSha256, rules, redirection: 'https://example.org/', allowedIps: ['203.0.113.0/24'] }));
 
   it('is void until its owner validates it with his password', async () => {
-    expect(await credential('consumer-1')).toEqual({ outcome: 'refused', code: 'consumer-key-unknown' });
+    expect(await credential('consumer-1')).toEqual({ outcome: 'refused', code: 'consumer-key-unknown', void: true });
+    expect(await credential('nobody-s-key')).toEqual({ outcome: 'refused', code: 'consumer-key-unknown' });
     expect(await ask(owners.findCredentialRequest, { tokenSha256 })).toMatchObject({ ownerId, applicationName: 'Parcels', rules, status: 'pendingValidation' });
     expect(await validate('a wrong password')).toEqual({ outcome: 'refused', code: 'bad-credentials' });
     expect(await credential('consumer-1')).toMatchObject({ outcome: 'refused' });
@@ -65,7 +67,8 @@ describe('a consumer key', () => {
     expect(listed.credentials).toEqual([expect.objectContaining({ applicationKey, ownerId, status: 'validated', lastUseAtMs: expect.any(Number) })]);
     expect(JSON.stringify(listed)).not.toContain('consumer-1');
     await ask(owners.revokeCredential, { credentialId: listed.credentials[0]?.credentialId ?? 0 });
-    expect(await credential('consumer-1')).toMatchObject({ outcome: 'refused' });
+    expect(await credential('consumer-1')).toMatchObject({ outcome: 'refused', void: true });
+    expect((await ask(owners.listCredentials, { ownerId })).credentials).toMatchObject([{ status: 'expired' }]);
   });
 
   it('a repeated creation of an application is no second one, and none of another owner', async () => {
@@ -106,4 +109,31 @@ it('an operator is known by his token, with his role; the first one is an admin'
   expect(await ask(owners.identifyOperator, { tokenSha256: 'b'.repeat(64) })).toEqual({ outcome: 'done', name: 'anna', role: 'auditor' });
   await ask(owners.deleteOperator, { name: 'anna' });
   expect(await ask(owners.identifyOperator, { tokenSha256: 'b'.repeat(64) })).toEqual({ outcome: 'refused', code: 'operator-unknown' });
+});
+
+describe('passwords', () => {
+  const hashes = new PasswordHashes();
+
+  it('of a login that is not there are checked with the same work, and never right', async () => {
+    const stored = await hashes.hash('Abcd1234');
+    const took = async (known: string | undefined): Promise<number> => {
+      const sinceMs = performance.now();
+      expect(await hashes.verify(known, 'nobody has this password')).toBe(false);
+      return performance.now() - sinceMs;
+    };
+    await took(undefined);
+    const times = { known: 0, unknown: 0 };
+    for (let round = 0; round < 10; round += 1) {
+      times.unknown += await took(undefined);
+      times.known += await took(stored);
+    }
+    // The work is milliseconds of argon2id; without it an unknown login would take a thousandth.
+    expect(times.unknown).toBeGreaterThan(times.known / 5);
+  }, 30_000);
+
+  it('a right one is right, and lies as argon2id', async () => {
+    const stored = await hashes.hash('Abcd1234');
+    expect(stored).toMatch(/^\$argon2id\$/);
+    expect(await hashes.verify(stored, 'Abcd1234')).toBe(true);
+  });
 });

@@ -152,7 +152,7 @@ export const listCredentials = defineRequest({
 export const revokeCredential = defineRequest({
   service,
   name: 'revoke-credential',
-  description: 'Ends a consumer key.',
+  description: 'Ends a consumer key: it is expired from now on.',
   keyOf: ({ credentialId }) => String(credentialId),
   request: z.object({ credentialId: z.int() }),
   reply: z.union([done({}), refused(['credential-unknown'])]),

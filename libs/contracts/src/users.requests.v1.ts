@@ -153,7 +153,8 @@ export const findCredential = defineRequest({
       ownerId: z.string().max(64).optional(),
       allowedIps: z.array(z.string()).optional(),
     }),
-    refused(['application-unknown', 'consumer-key-unknown']),
+    /** `void`: it is there, and waits, is refused or over its time. */
+    refused(['application-unknown', 'consumer-key-unknown'], { void: z.boolean().optional() }),
   ]),
 });
 

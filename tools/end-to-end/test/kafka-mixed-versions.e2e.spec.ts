@@ -94,7 +94,7 @@ onKafka('readers of the version before understand everything that this version w
   console.log(`${[...seen.values()].reduce((sum, count) => sum + count, 0)} messages of ${seen.size} types, new since the version before: ${[...newTypes].join(', ') || 'none'}`);
   expect(notUnderstood).toEqual([]);
   // A reader of the version before skips new facts; on a topic of work it would stop: consumers are upgraded first, and this run is the proof that none is needed yet.
-  expect([...newTypes].filter((type) => !/^kwota\.(?:credit|delivery|users|alerts)\./.test(type))).toEqual([]);
+  expect([...newTypes].filter((type) => !/^kwota\.(?:credit|delivery|users|alerts|changes)\./.test(type))).toEqual([]);
 }, 60_000);
 
 onKafka('this version answers every request as the version before asked it', async () => {
@@ -120,7 +120,9 @@ onKafka('this version reads every message as the version before wrote it: none i
   const deadTopics = topicDefinitions.map(({ topic }) => topic).filter((topic) => topic.endsWith('.dead'));
   await Promise.all(deadTopics.map((topic) => messaging.subscribe({ topic, group: 'dead', kind: 'broadcast', handle: async (batch) => void dead.push(...batch) })));
   let written = 0;
-  for (const { noun, topic, keyOf } of allTopics) {
+  const golden = new Set(readdirSync(new URL('golden/', previous)));
+  // A topic that the version before did not have it wrote nothing on.
+  for (const { noun, topic, keyOf } of allTopics.filter((contract) => golden.has(`${contract.noun}.json`))) {
     for (const [name, example] of Object.entries(read<Record<string, object>>(`golden/${noun}.json`))) {
       const headers = { ce_specversion: '1.0', ce_type: `kwota.${noun}.${name}.v1`, ce_source: 'kwota/previous', ce_id: `previous-${noun}-${name}`, 'content-type': 'application/json' };
       await messaging.publish([{ topic, key: keyOf(example), value: JSON.stringify(example), headers }]);

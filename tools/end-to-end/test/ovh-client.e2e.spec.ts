@@ -47,7 +47,7 @@ type Line = { call: string; answer?: unknown; error?: unknown; message?: string;
 
 /** Runs the client through the steps and tells what it said, call by call, as the steps expect it. */
 const play = async ([command, args, environment = {}]: Program, { first, port }: Running, login: string): Promise<Line[]> => {
-  const { applicationKey: appKey, applicationSecret: appSecret, consumerKey } = first;
+  const { applicationKey: appKey, applicationSecret: appSecret, consumerKey, clientId, clientSecret } = first;
   const steps = ovhSteps(first, login);
   const { stdout } = await promisify(execFile)(command, [...args], {
     env: {
@@ -57,7 +57,7 @@ const play = async ([command, args, environment = {}]: Program, { first, port }:
       NODE_EXTRA_CA_CERTS: cert,
       REQUESTS_CA_BUNDLE: cert,
       SSL_CERT_FILE: cert,
-      OVH_TEST: JSON.stringify({ host: 'localhost', port, appKey, appSecret, consumerKey }),
+      OVH_TEST: JSON.stringify({ host: 'localhost', port, appKey, appSecret, consumerKey, clientId, clientSecret }),
       OVH_STEPS: JSON.stringify(steps.map(({ method, path, body }) => ({ method, path, body }))),
       ...environment,
     },
@@ -72,6 +72,12 @@ const nodeScript = (file: string): Program => [process.execPath, [clientScript(f
 
 describe('an unmodified client does what OVH’s documentation shows, over HTTPS with a local CA:', () => {
   it('npm ovh', async () => expect(await play(nodeScript('npm-ovh.mjs'), standalone, 'npm-ovh')).toEqual([]), 60_000);
+
+  it('npm @ovhcloud/node-ovh, by OAuth2', async () => {
+    const modules = await npmPackages('@ovhcloud/node-ovh@3.0.0');
+    const [command, args] = nodeScript('npm-ovh.mjs');
+    expect(await play([command, args, { OVH_MODULES: modules, OVH_PACKAGE: '@ovhcloud/node-ovh' }], standalone, 'node-ovh')).toEqual([]);
+  }, installTimeoutMs);
 
   it('npm @ovh-api/sms', async () => {
     const modules = await npmPackages('@ovh-api/api@3.2.10', '@ovh-api/sms@3.1.26');

@@ -102,6 +102,29 @@ describe('what a message takes', () => {
   });
 });
 
+describe('a client may send back the whole of what it got', () => {
+  it('of a user: nothing changes', async () => {
+    const before = (await owner('GET', `${account}/users/demo`)).body;
+    expect((await owner('PUT', `${account}/users/demo`, before)).body).toBeNull();
+    expect((await owner('GET', `${account}/users/demo`)).body).toEqual(before);
+  });
+
+  it('of an account: nothing changes; what is not offered is said by name', async () => {
+    const before = (await owner('GET', account)).body as object;
+    expect((await owner('PUT', account, before)).body).toBeNull();
+    expect((await owner('GET', account)).body).toEqual(before);
+    expect(await owner('PUT', account, { automaticRecreditAmount: 100 })).toMatchObject({ status: 400, body: { message: 'automaticRecreditAmount is not offered' } });
+  });
+});
+
+it('what an operator buys under an Idempotency-Key is bought once', async () => {
+  const buy = (credits: number) => operator('POST', `/accounts/${kwota.first.serviceName}/credits`, { credits }, { 'idempotency-key': 'order-1' });
+  const { body } = await buy(10);
+  expect((await buy(10)).body).toEqual(body);
+  expect(await buy(11)).toMatchObject({ status: 409 });
+  expect(await operator('POST', `/accounts/${kwota.first.serviceName}/credits`, { credits: 1 })).toMatchObject({ status: 400, body: { message: expect.stringContaining('reference is required') } });
+});
+
 it('what the account has not bought is empty, unknown or refused', async () => {
   expect((await owner('GET', `${account}/phonebooks`)).body).toEqual([]);
   expect((await owner('GET', `${account}/users/demo/receivers`)).body).toEqual([]);

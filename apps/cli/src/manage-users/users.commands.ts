@@ -16,6 +16,7 @@ export type UserChange = Readonly<{
   ip?: readonly string[];
   callback?: string | null;
   stopCallback?: string | null;
+  perMinute?: number;
 }>;
 
 /** Without a password one is made up and shown: once, as nobody can read it later. */
@@ -52,7 +53,7 @@ export const listUsers = async (api: OperatorApi, account: string): Promise<Repo
 export const showUser = async (api: OperatorApi, account: string, login: string): Promise<Report> => {
   const answer = await api.get(pathOf(account, 'users', login), userView);
   if (answer.outcome !== 'done') return failed(answer);
-  const { quotaInformations, alertThresholdInformations: alert, ipRestrictions, callBack, stopCallBack } = answer.body;
+  const { quotaInformations, alertThresholdInformations: alert, ipRestrictions, callBack, stopCallBack, messagesPerMinute } = answer.body;
   return done(
     answer.body,
     facts([
@@ -63,6 +64,7 @@ export const showUser = async (api: OperatorApi, account: string, login: string)
       ['addresses', ipRestrictions.join(' ') || 'any'],
       ['callback', callBack ?? 'none'],
       ['STOP callback', stopCallBack ?? 'none'],
+      ['messages a minute', messagesPerMinute == null ? 'any' : String(messagesPerMinute)],
     ]),
   );
 };
@@ -94,7 +96,7 @@ export const deleteUser = async (api: OperatorApi, account: string, login: strin
 
 /** The v6 body: an alert is set as a whole there, so what was not given is taken from the user as it is. */
 export const bodyOf = (change: UserChange, { alertThresholdInformations: alert }: UserView): Record<string, unknown> => {
-  const { password, quota, threshold, alertEmail, alertNumber, support, ip, callback, stopCallback } = change;
+  const { password, quota, threshold, alertEmail, alertNumber, support, ip, callback, stopCallback, perMinute } = change;
   const changesAlert = [threshold, alertEmail, alertNumber, support].some((given) => given !== undefined);
   return {
     ...(password === undefined ? {} : { password }),
@@ -109,6 +111,7 @@ export const bodyOf = (change: UserChange, { alertThresholdInformations: alert }
           },
         }
       : {}),
+    ...(perMinute === undefined ? {} : { messagesPerMinute: perMinute }),
     ...(ip === undefined ? {} : { ipRestrictions: ip }),
     ...(callback === undefined ? {} : { callBack: callback }),
     ...(stopCallback === undefined ? {} : { stopCallBack: stopCallback }),
@@ -123,4 +126,4 @@ const thresholdText = ({ alertThreshold }: UserView['alertThresholdInformations'
 
 /** 57 letters and digits that nobody mistakes for each other; 57^8 is 1.1 * 10^14. */
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
-const newPassword = (): string => Array.from({ length: 8 }, () => alphabet[randomInt(alphabet.length)]).join('');
+export const newPassword = (): string => Array.from({ length: 8 }, () => alphabet[randomInt(alphabet.length)]).join('');

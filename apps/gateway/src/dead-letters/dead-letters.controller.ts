@@ -1,18 +1,17 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { OperatorGuard } from '../operator/operator.guard.js';
+import { Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { OperatorRoutes } from '../operator/operator-routes.js';
 import { DeadLettersClient } from './dead-letters.client.js';
 import type { DeadLetter } from './dead-letters.projection.js';
+import { DeadLetterShown } from '../operator/operator.views.js';
 
-@ApiTags('operator')
-@ApiBearerAuth()
-@Controller('operator/dead-letters')
-@UseGuards(OperatorGuard)
+@OperatorRoutes('dead-letters')
 export class DeadLettersController {
   constructor(private readonly deadLetters: DeadLettersClient) {}
 
   @Get()
   @ApiOperation({ summary: 'Messages that no service could handle, with the reason; never what is in them' })
+  @ApiOkResponse({ type: [DeadLetterShown] })
   list(): DeadLetter[] {
     return this.deadLetters.list();
   }

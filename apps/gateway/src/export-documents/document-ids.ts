@@ -6,6 +6,8 @@ export type DocumentOf = Readonly<{
   /** Left out: the whole account. */
   userId?: string;
   wayType: 'incoming' | 'outgoing';
+  /** Nothing can be in it. */
+  empty?: boolean;
   tag?: string;
   fromMs?: number;
   toMs?: number;

@@ -25,12 +25,14 @@ export class DocumentsClient {
 
   /** @param userId undefined: the whole account. */
   issue(account: string, userId: string | undefined, query: DocumentQuery): string {
-    const { wayType, tag } = query;
+    const { wayType, tag, batchID } = query;
     if (wayType !== 'incoming' && wayType !== 'outgoing') throw badRequest('wayType must be incoming or outgoing');
     return this.ids.issue({
       account,
       wayType,
       ...(userId === undefined ? {} : { userId }),
+      // There are no batches: no message is of one.
+      ...(batchID ? { empty: true } : {}),
       ...textFilter('tag', tag),
       ...timeFilter('fromMs', 'creationDatetime.from', query['creationDatetime.from']),
       ...timeFilter('toMs', 'creationDatetime.to', query['creationDatetime.to']),
@@ -62,9 +64,9 @@ export class DocumentsClient {
     };
   }
 
-  async *csv({ account, userId, wayType, tag, fromMs, toMs }: DocumentOf): AsyncGenerator<string> {
+  async *csv({ account, userId, wayType, empty, tag, fromMs, toMs }: DocumentOf): AsyncGenerator<string> {
     yield csvHeader;
-    if (wayType === 'incoming') return;
+    if (wayType === 'incoming' || empty) return;
     const filters = { account, ...(userId === undefined ? {} : { userId }), ...(tag === undefined ? {} : { tag }), ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
     let afterMessageId = 0;
     for (let rows = 0; rows < rowsPerDocumentMax; rows += rowsPerPage) {

@@ -1,5 +1,5 @@
 import { Controller, Get, Param, StreamableFile } from '@nestjs/common';
-import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Readable } from 'node:stream';
 import { DocumentsClient } from './documents.client.js';
 
@@ -12,6 +12,7 @@ export class FetchDocumentsController {
   @Get(':id')
   @ApiOperation({ summary: 'A document as CSV' })
   @ApiProduces('text/csv')
+  @ApiOkResponse({ schema: { type: 'string' } })
   async fetch(@Param('id') id: string): Promise<StreamableFile> {
     const document = this.documents.find(id);
     const pieces = this.documents.csv(document);

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsNumber, IsObject, IsOptional, IsString, Matches, MaxLength, Min, ValidateIf, ValidateNested } from 'class-validator';
+import { IsBoolean, IsIn, IsNumber, IsObject, IsOptional, IsString, Matches, MaxLength, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { callbackLengthMax } from '../manage-users/api-user.dto.js';
 
 const urlForm = /^https?:\/\/.+$/i;
@@ -16,6 +16,14 @@ export class TemplatesDto {
   @ApiPropertyOptional({ maxLength: 70 }) @IsOptional() @IsString() @MaxLength(70) smsBody?: string;
 }
 
+const notOffered = (field: string) => ({ message: `${field} is not offered` });
+
+/** What answers to messages would do; only `none` here. */
+export class SmsResponseDto {
+  @ApiPropertyOptional({ enum: ['none'] }) @IsOptional() @IsIn(['none'], notOffered('smsResponse.responseType')) responseType?: 'none' | null;
+}
+
+/** A client may send back the whole of what it got: what is read only is left alone, what is not offered must be as it is shown. */
 export class ChangeAccountDto {
   @ApiPropertyOptional() @IsOptional() @IsString() @MaxLength(200) description?: string;
 
@@ -38,4 +46,11 @@ export class ChangeAccountDto {
   creditThresholdForAutomaticRecredit?: number | null;
 
   @ApiPropertyOptional({ type: TemplatesDto }) @IsOptional() @IsObject() @ValidateNested() @Type(() => TemplatesDto) templates?: TemplatesDto;
+
+  @ApiPropertyOptional({ type: SmsResponseDto }) @IsOptional() @IsObject() @ValidateNested() @Type(() => SmsResponseDto) smsResponse?: SmsResponseDto;
+
+  @ApiPropertyOptional({ type: Number, nullable: true, enum: [null], description: 'Not offered: only null' })
+  @IsOptional()
+  @IsIn([null], notOffered('automaticRecreditAmount'))
+  automaticRecreditAmount?: null;
 }

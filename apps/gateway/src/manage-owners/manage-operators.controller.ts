@@ -1,18 +1,17 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { OperatorGuard } from '../operator/operator.guard.js';
+import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { OperatorRoutes } from '../operator/operator-routes.js';
 import { ManageOwnersClient } from './manage-owners.client.js';
 import { SaveOperatorDto } from './owner.dto.js';
+import { OperatorShown, OperatorTokenShown } from './owner.views.js';
 
-@ApiTags('operator')
-@ApiBearerAuth()
-@Controller('operator/operators')
-@UseGuards(OperatorGuard)
+@OperatorRoutes('operators')
 export class ManageOperatorsController {
   constructor(private readonly owners: ManageOwnersClient) {}
 
   @Get()
   @ApiOperation({ summary: 'Operators by name and role' })
+  @ApiOkResponse({ type: [OperatorShown] })
   list() {
     return this.owners.operators();
   }
@@ -20,6 +19,7 @@ export class ManageOperatorsController {
   @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'A new operator, or a new token for one: shown once' })
+  @ApiOkResponse({ type: OperatorTokenShown })
   save(@Body() body: SaveOperatorDto) {
     return this.owners.saveOperator(body);
   }

@@ -1,19 +1,18 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { OperatorGuard } from '../operator/operator.guard.js';
+import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { OperatorRoutes } from '../operator/operator-routes.js';
 import { ManageOwnersClient } from './manage-owners.client.js';
 import { ChangeOwnerDto, CreateApplicationDto, CreateClientDto, CreateOwnerDto, RotateDto } from './owner.dto.js';
+import { ApplicationKeysShown, ApplicationShown, ClientSecretShown, ClientShown, OwnerShown } from './owner.views.js';
 
 /** Owners with their accounts; secrets are shown once, in the answer that makes them. */
-@ApiTags('operator')
-@ApiBearerAuth()
-@Controller('operator/owners')
-@UseGuards(OperatorGuard)
+@OperatorRoutes('owners')
 export class ManageOwnersController {
   constructor(private readonly owners: ManageOwnersClient) {}
 
   @Get()
   @ApiOperation({ summary: 'All owners' })
+  @ApiOkResponse({ type: [OwnerShown] })
   list() {
     return this.owners.owners();
   }
@@ -28,6 +27,7 @@ export class ManageOwnersController {
 
   @Get(':ownerId')
   @ApiOperation({ summary: 'An owner with his accounts' })
+  @ApiOkResponse({ type: OwnerShown })
   show(@Param('ownerId') ownerId: string) {
     return this.owners.owner(ownerId);
   }
@@ -48,6 +48,7 @@ export class ManageOwnersController {
 
   @Get(':ownerId/applications')
   @ApiOperation({ summary: 'His applications with their consumer keys, without secrets' })
+  @ApiOkResponse({ type: [ApplicationShown] })
   applications(@Param('ownerId') ownerId: string) {
     return this.owners.applications(ownerId);
   }
@@ -55,6 +56,7 @@ export class ManageOwnersController {
   @Post(':ownerId/applications')
   @HttpCode(200)
   @ApiOperation({ summary: 'Create an application; with access rules a consumer key comes along' })
+  @ApiOkResponse({ type: ApplicationKeysShown })
   createApplication(@Param('ownerId') ownerId: string, @Body() body: CreateApplicationDto) {
     return this.owners.createApplication(ownerId, body);
   }
@@ -62,6 +64,7 @@ export class ManageOwnersController {
   @Post(':ownerId/applications/:applicationKey/rotate')
   @HttpCode(200)
   @ApiOperation({ summary: 'A new secret; the one before is good for a while' })
+  @ApiOkResponse({ type: ApplicationKeysShown })
   rotateApplication(@Param('ownerId') ownerId: string, @Param('applicationKey') key: string, @Body() body: RotateDto) {
     return this.owners.rotateApplication(ownerId, key, body);
   }
@@ -82,6 +85,7 @@ export class ManageOwnersController {
 
   @Get(':ownerId/clients')
   @ApiOperation({ summary: 'His OAuth2 clients, without secrets' })
+  @ApiOkResponse({ type: [ClientShown] })
   clients(@Param('ownerId') ownerId: string) {
     return this.owners.clients(ownerId);
   }
@@ -89,6 +93,7 @@ export class ManageOwnersController {
   @Post(':ownerId/clients')
   @HttpCode(200)
   @ApiOperation({ summary: 'Create an OAuth2 client' })
+  @ApiOkResponse({ type: ClientSecretShown })
   createClient(@Param('ownerId') ownerId: string, @Body() { name }: CreateClientDto) {
     return this.owners.createClient(ownerId, name ?? '');
   }
@@ -96,6 +101,7 @@ export class ManageOwnersController {
   @Post(':ownerId/clients/:clientId/rotate')
   @HttpCode(200)
   @ApiOperation({ summary: 'A new secret; the one before is good for a while' })
+  @ApiOkResponse({ type: ClientSecretShown })
   rotateClient(@Param('ownerId') ownerId: string, @Param('clientId') clientId: string, @Body() body: RotateDto) {
     return this.owners.rotateClient(ownerId, clientId, body);
   }

@@ -78,10 +78,11 @@ export class AlertThresholdDto {
 
 /** Partial: what is left out stays (OVH.md 1.3). */
 export class ChangeApiUserDto {
-  @ApiPropertyOptional({ pattern: passwordForm.source })
-  @IsOptional()
+  /** Left out where it is empty: that is what GET shows, and a client may send back what it got. */
+  @ApiPropertyOptional({ type: String, nullable: true, pattern: `${passwordForm.source}|^$` })
+  @ValidateIf(({ password }: ChangeApiUserDto) => password !== undefined && password !== null && password !== '')
   @Matches(passwordForm, passwordRule)
-  password?: string;
+  password?: string | null;
 
   @ApiPropertyOptional({ type: QuotaDto })
   @IsOptional()

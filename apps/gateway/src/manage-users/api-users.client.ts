@@ -88,8 +88,8 @@ export class ApiUsersClient {
     // 0 takes the limit away, as null would be left out.
     const messagesPerMinute = change.messagesPerMinute == null ? undefined : change.messagesPerMinute || null;
     const { quotaInformations: quota, alertThresholdInformations: alert } = change;
-    // null is what clients send for what they leave out.
-    const password = change.password ?? undefined;
+    // null and an empty text are what clients send for what they leave out.
+    const password = change.password || undefined;
     const callbacks = this.callbacksOf(change);
     if (alert) this.checkRecipient(alert);
 

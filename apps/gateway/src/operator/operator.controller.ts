@@ -1,21 +1,22 @@
 import { findCallbackAttempts, findMessage } from '@kwota/contracts/dlr.requests.v1';
 import { declareSender, listSenders } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Body, Delete, Get, Headers, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiQuery } from '@nestjs/swagger';
+import { ChangeAccountDto } from '../manage-account/account.dto.js';
+import { idempotencyKeyOf } from '../edge/idempotency-key.js';
 import { AccountsClient } from '../manage-account/accounts.client.js';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { SendersClient } from '../manage-senders/senders.client.js';
 import { ChangeApiUserDto, CreateApiUserDto, OperatedUserView } from '../manage-users/api-user.dto.js';
 import { ApiUsersClient, type WeighedChange } from '../manage-users/api-users.client.js';
+import { messageIdOf } from '../read-messages/read-messages.client.js';
 import { badRequest, serviceUnknown } from '../v6/ovh-error.js';
 import { AdjustCreditsDto, CreateAccountDto, DecideSenderDto, DeclareSenderDto, PurchaseCreditsDto } from './operator.dto.js';
-import { OperatorGuard } from './operator.guard.js';
+import { OperatorRoutes } from './operator-routes.js';
+import { AccountNamed, CreditsLeft, MessageShown, SenderListed, SenderShown } from './operator.views.js';
 
-@ApiTags('operator')
-@ApiBearerAuth()
-@Controller('operator/accounts')
-@UseGuards(OperatorGuard)
+@OperatorRoutes('accounts')
 export class OperatorController {
   constructor(
     private readonly accounts: AccountsClient,
@@ -27,6 +28,7 @@ export class OperatorController {
 
   @Get()
   @ApiOperation({ summary: 'All SMS accounts' })
+  @ApiOkResponse({ type: [String] })
   list(): Promise<string[]> {
     return this.accounts.names();
   }
@@ -34,6 +36,7 @@ export class OperatorController {
   @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'Create an SMS account' })
+  @ApiOkResponse({ type: AccountNamed })
   async create(@Body() { serviceName, description }: CreateAccountDto) {
     return { serviceName: await this.accounts.create(serviceName, description ?? '') };
   }
@@ -44,25 +47,36 @@ export class OperatorController {
     return this.accounts.show(account);
   }
 
+  @Put(':serviceName')
+  @ApiOperation({ summary: 'Change an SMS account; what is left out stays' })
+  async change(@Param('serviceName') account: string, @Body() body: ChangeAccountDto): Promise<null> {
+    await this.accounts.change(account, body);
+    return null;
+  }
+
   @Post(':serviceName/credits')
   @HttpCode(200)
   @ApiOperation({ summary: 'Put credits into the pool, once per reference' })
-  purchase(@Param('serviceName') account: string, @Body() { credits, reference }: PurchaseCreditsDto) {
-    return this.accounts.purchase(account, credits, reference);
+  @ApiOkResponse({ type: CreditsLeft })
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  purchase(@Param('serviceName') account: string, @Body() { credits, reference }: PurchaseCreditsDto, @Headers('idempotency-key') key?: string) {
+    return this.accounts.purchase(account, credits, onceBy(reference, key));
   }
 
   @Post(':serviceName/adjustments')
   @HttpCode(200)
   @ApiOperation({ summary: 'Correct the pool up or down, once per reference, with a reason code' })
-  adjust(@Param('serviceName') account: string, @Body() { credits, reference, reasonCode }: AdjustCreditsDto) {
-    return this.accounts.adjust(account, credits, reference, reasonCode);
+  @ApiOkResponse({ type: CreditsLeft })
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  adjust(@Param('serviceName') account: string, @Body() { credits, reference, reasonCode }: AdjustCreditsDto, @Headers('idempotency-key') key?: string) {
+    return this.accounts.adjust(account, credits, onceBy(reference, key), reasonCode);
   }
 
   @Get(':serviceName/messages/:id')
   @ApiOperation({ summary: "A message's state and callbacks, for kwota audit explain; neither text nor numbers" })
+  @ApiOkResponse({ type: MessageShown })
   async message(@Param('serviceName') account: string, @Param('id') id: string) {
-    if (!/^[1-9]\d{0,14}$/.test(id)) throw badRequest('The id is not a positive number');
-    const asked = { account, messageId: Number(id) };
+    const asked = { account, messageId: messageIdOf(id) };
     const [found, { attempts, callbacks }] = await Promise.all([this.requests.ask(findMessage, asked), this.requests.ask(findCallbackAttempts, asked)]);
     if (found.outcome !== 'done') return { message: null, attempts, callbacks };
     const { ptt, dlr, final, parts, acceptedAtMs, submittedAtMs, deliveredAtMs } = found.message;
@@ -71,6 +85,7 @@ export class OperatorController {
 
   @Get(':serviceName/senders')
   @ApiOperation({ summary: "The account's senders" })
+  @ApiOkResponse({ type: [SenderListed] })
   async senders(@Param('serviceName') account: string) {
     const { senders } = await this.requests.ask(listSenders, { account });
     if (senders.length === 0 && !(await this.accounts.names()).includes(account)) throw serviceUnknown();
@@ -92,6 +107,7 @@ export class OperatorController {
 
   @Get(':serviceName/senders/:sender')
   @ApiOperation({ summary: 'A sender: why it was asked for, and the code that enables it' })
+  @ApiOkResponse({ type: SenderShown })
   async sender(@Param('serviceName') account: string, @Param('sender') name: string) {
     const { sender, status, description, reason, comment, code } = await this.sendersOf.find(account, name);
     return { sender, status, description, reason, comment, code };
@@ -113,6 +129,7 @@ export class OperatorController {
 
   @Get(':serviceName/users')
   @ApiOperation({ summary: 'Logins of the API users' })
+  @ApiOkResponse({ type: [String] })
   logins(@Param('serviceName') account: string): Promise<string[]> {
     return this.users.logins(account);
   }
@@ -155,3 +172,10 @@ export class OperatorController {
     return null;
   }
 }
+
+/** What makes a change of credit happen once. @throws OvhError 400 where there is nothing. */
+const onceBy = (reference: string | null | undefined, key: string | undefined): string => {
+  const once = reference ?? idempotencyKeyOf(key);
+  if (once === undefined) throw badRequest('reference is required, or the header Idempotency-Key: it makes the change happen once');
+  return once;
+};

@@ -21,11 +21,12 @@ export class PurchaseCreditsDto {
   @IsPositive()
   credits!: number;
 
-  @ApiProperty({ description: 'Makes it happen once', example: 'invoice-17' })
+  @ApiPropertyOptional({ description: 'Makes it happen once; the header Idempotency-Key is the same', example: 'invoice-17' })
+  @IsOptional()
   @IsString()
   @IsNotEmpty()
   @MaxLength(128)
-  reference!: string;
+  reference?: string | null;
 }
 
 export class AdjustCreditsDto {
@@ -34,11 +35,12 @@ export class AdjustCreditsDto {
   @NotEquals(0)
   credits!: number;
 
-  @ApiProperty({ description: 'Makes it happen once', example: 'ticket-8' })
+  @ApiPropertyOptional({ description: 'Makes it happen once; the header Idempotency-Key is the same', example: 'ticket-8' })
+  @IsOptional()
   @IsString()
   @IsNotEmpty()
   @MaxLength(128)
-  reference!: string;
+  reference?: string | null;
 
   @ApiProperty({ description: 'Why, as a code', example: 'goodwill' })
   @Matches(/^[a-z][a-z0-9-]{0,39}$/, { message: 'reasonCode must be lower-case words with hyphens, at most 40 characters' })

@@ -7,7 +7,7 @@ import { MessageIds } from '../submit-messages/message-ids.js';
 import { numberFilter, textFilter, timeFilter } from '../edge/query-filters.js';
 import { badRequest, objectUnknown } from '../v6/ovh-error.js';
 
-export type OutgoingFilters = Readonly<Partial<Record<'receiver' | 'sender' | 'tag' | 'ptt' | 'deliveryReceipt' | 'differedDelivery' | 'creationDatetime.from' | 'creationDatetime.to', string>>>;
+export type OutgoingFilters = Readonly<Partial<Record<'receiver' | 'sender' | 'tag' | 'ptt' | 'deliveryReceipt' | 'differedDelivery' | 'batchID' | 'creationDatetime.from' | 'creationDatetime.to', string>>>;
 
 const minuteMs = 60_000;
 const lookAgainMs = 50;
@@ -23,6 +23,8 @@ export class ReadMessagesClient {
 
   /** `userId` undefined: the whole account. */
   async ids(account: string, userId: string | undefined, pending: boolean, filters: OutgoingFilters): Promise<number[]> {
+    // There are no batches: no message is of one.
+    if (filters.batchID) return [];
     const found = await this.requests.ask(findMessages, {
       account,
       pending,
@@ -44,7 +46,7 @@ export class ReadMessagesClient {
    * (DESIGN §3.3).
    */
   async find(account: string, userId: string | undefined, id: string): Promise<MessageView> {
-    const messageId = idOf(id);
+    const messageId = messageIdOf(id);
     const untilMs = performance.now() + this.settings.sendDeadlineMs;
     for (;;) {
       const found = await this.requests.ask(findMessage, { account, messageId, ...(userId === undefined ? {} : { userId }) });
@@ -55,7 +57,7 @@ export class ReadMessagesClient {
   }
 
   async delete(account: string, userId: string | undefined, id: string): Promise<void> {
-    const deleted = await this.requests.ask(deleteMessage, { account, messageId: idOf(id), ...(userId === undefined ? {} : { userId }) });
+    const deleted = await this.requests.ask(deleteMessage, { account, messageId: messageIdOf(id), ...(userId === undefined ? {} : { userId }) });
     if (deleted.outcome === 'done') return;
     if (deleted.code === 'message-under-way') throw badRequest('The message is still under way');
     throw objectUnknown();
@@ -91,7 +93,8 @@ export class ReadMessagesClient {
 const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, '+00:00');
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
-const idOf = (id: string): number => {
+/** @throws OvhError 404 for what can be no message's id. */
+export const messageIdOf = (id: string): number => {
   const messageId = Number(id);
   if (!/^\d{1,16}$/.test(id) || !Number.isSafeInteger(messageId) || messageId < 1) throw objectUnknown();
   return messageId;

@@ -1,8 +1,8 @@
-import { Controller, Get, Param, Query, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Get, Param, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery } from '@nestjs/swagger';
 import type { HttpReply } from '../edge/http.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
-import { OperatorGuard } from '../operator/operator.guard.js';
+import { OperatorRoutes } from '../operator/operator-routes.js';
 import { badRequest } from '../v6/ovh-error.js';
 import { V6Controller } from '../v6/v6-controller.js';
 import { UsageClient, usageCsv, type UsageOfUser } from './usage.client.js';
@@ -31,6 +31,7 @@ export class ShowUsageController {
   @ApiQuery({ name: 'from', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'to', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'format', required: false, enum: ['json', 'csv'] })
+  @ApiProduces('application/json', 'text/csv')
   @ApiOkResponse({ type: [UsageView] })
   async ofAccount(@Param('serviceName') account: string, @Query() { format, ...period }: UsageQuery, @Res({ passthrough: true }) reply: HttpReply) {
     return inFormat(await this.usage.show(account, undefined, period), format, reply);
@@ -41,6 +42,7 @@ export class ShowUsageController {
   @ApiQuery({ name: 'from', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'to', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'format', required: false, enum: ['json', 'csv'] })
+  @ApiProduces('application/json', 'text/csv')
   @ApiOkResponse({ type: [UsageView] })
   async ofUser(@Param('serviceName') account: string, @Param('login') login: string, @Query() { format, ...period }: UsageQuery, @Res({ passthrough: true }) reply: HttpReply) {
     const { userId } = await this.users.one(account, login);
@@ -48,10 +50,7 @@ export class ShowUsageController {
   }
 }
 
-@ApiTags('operator')
-@ApiBearerAuth()
-@Controller('operator/accounts/:serviceName/usage')
-@UseGuards(OperatorGuard)
+@OperatorRoutes('accounts/:serviceName/usage')
 export class OperatorUsageController {
   constructor(private readonly usage: UsageClient) {}
 
@@ -60,6 +59,7 @@ export class OperatorUsageController {
   @ApiQuery({ name: 'from', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'to', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'format', required: false, enum: ['json', 'csv'] })
+  @ApiProduces('application/json', 'text/csv')
   @ApiOkResponse({ type: [UsageView] })
   async ofAccount(@Param('serviceName') account: string, @Query() { format, ...period }: UsageQuery, @Res({ passthrough: true }) reply: HttpReply) {
     return inFormat(await this.usage.show(account, undefined, period), format, reply);

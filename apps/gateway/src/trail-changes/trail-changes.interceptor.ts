@@ -33,7 +33,6 @@ export class TrailChangesInterceptor implements NestInterceptor {
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    if (context.getType() !== 'http') return next.handle();
     const request = context.switchToHttp().getRequest<Asked>();
     const by = request.owner?.by ?? request.operator?.by;
     if (by === undefined || request.method === 'GET' || this.reflector.get<boolean>(notTrailed, context.getHandler())) return next.handle();

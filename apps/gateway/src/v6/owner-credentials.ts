@@ -46,6 +46,8 @@ export class OwnerCredentials {
     if (reply.outcome === 'refused') {
       this.remembered.delete(name);
       if (reply.code === 'application-unknown') throw authenticationError(403, 'INVALID_KEY', 'This application key is invalid');
+      // OVH tells apart a key that it never gave out and one that is not, or no longer, good (OVH.md 2.4).
+      if (!reply.void) throw authenticationError(403, 'NOT_CREDENTIAL', 'This credential does not exist');
       throw authenticationError(403, 'INVALID_CREDENTIAL', 'This credential is not valid');
     }
     const { credentialId, accounts, rules, ownerId, allowedIps = [], sealedApplicationSecret, previousSealedApplicationSecret } = reply;

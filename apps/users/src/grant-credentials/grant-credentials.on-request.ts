@@ -65,7 +65,8 @@ export class GrantCredentialsOnRequest {
       const application = await manager.findOneBy(applicationEntity, { applicationKey });
       if (!application && !(await manager.existsBy(consumerKeyEntity, { applicationKey }))) return { outcome: 'refused', code: 'application-unknown' } as const;
       const row = await manager.findOneBy(consumerKeyEntity, { applicationKey, consumerKey });
-      if (!row || statusAt(row, nowMs) !== 'validated') return { outcome: 'refused', code: 'consumer-key-unknown' } as const;
+      if (!row) return { outcome: 'refused', code: 'consumer-key-unknown' } as const;
+      if (statusAt(row, nowMs) !== 'validated') return { outcome: 'refused', code: 'consumer-key-unknown', void: true } as const;
       const owner = row.ownerId === null ? null : await manager.findOneBy(ownerEntity, { ownerId: row.ownerId });
       return { outcome: 'done', row, application, owner } as const;
     });

@@ -87,7 +87,9 @@ export class ManageApplicationsOnRequest {
 
   @OnRequest(revokeCredential)
   async revokeCredential(@Payload() { credentialId }: RequestOf<typeof revokeCredential>): Promise<ReplyOf<typeof revokeCredential>> {
-    const { affected } = await this.database.transaction((manager) => manager.delete(consumerKeyEntity, { credentialId }));
+    // It stays as expired: whoever still signs with it is told so (OVH.md 2.4).
+    const ended = { status: 'expired', expiresAtMs: Date.now() } as const;
+    const { affected } = await this.database.transaction((manager) => manager.update(consumerKeyEntity, { credentialId }, ended));
     return affected ? { outcome: 'done' } : { outcome: 'refused', code: 'credential-unknown' };
   }
 

@@ -5,7 +5,7 @@ import { Sealing } from '@kwota/service-kit/sealing';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { PasswordHashes } from '../authenticate-users/password-hashes.js';
-import { statusAt } from '../manage-applications/credential-status.js';
+import { statusAt, validationWithinMs } from '../manage-applications/credential-status.js';
 import type { ReplyOf, RequestOf } from '../requests.js';
 import { applicationEntity, consumerKeyEntity, ownerEntity } from '../users.entities.js';
 
@@ -28,6 +28,9 @@ export class ValidateCredentialsOnRequest {
       if (!application) return { outcome: 'refused', code: 'application-unknown' };
       const known = await manager.findOneBy(consumerKeyEntity, { consumerKey });
       if (known) return { outcome: 'done' };
+      // Anybody may ask for keys: what nobody validated in time goes.
+      const forgotten = manager.createQueryBuilder().delete().from(consumerKeyEntity).where("status = 'pendingValidation'");
+      await forgotten.andWhere('"createdAtMs" < :before', { before: Date.now() - validationWithinMs }).execute();
       await manager.insert(consumerKeyEntity, {
         consumerKey,
         applicationKey,
