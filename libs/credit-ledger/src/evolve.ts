@@ -2,19 +2,16 @@ import { addBurn, burnedBy, noBurn } from './burn-rate.js';
 import {
   assertInvariant,
   chargeOf,
-  clientKeyOf,
-  clientKeyValidMs,
   incomingTransfer,
   newCreditAccount,
   type AccountUser,
   type Charge,
   type CreditAccount,
-  type HeldSubmission,
 } from './credit-account.js';
 import { digestOfEvent } from './command-digest.js';
 import { dueHourOf } from './due-hours.js';
-import type { CommandRefused, CreditEvent, CreditsHeld, EventContext, GrantId, MessageId, MilliCredits, UserId } from './credit-events.js';
-import type { RecentMap } from './recent-map.js';
+import { openSubmission, refuse, remember } from './remember.js';
+import type { CreditEvent, CreditsHeld, EventContext, GrantId, MilliCredits, UserId } from './credit-events.js';
 
 /**
  * Folds one event into the account, in place, and returns it: O(1), also with a million open holds. Throws BrokenInvariant, or a TypeError for an
@@ -212,47 +209,6 @@ const hold = (account: CreditAccount, event: CreditsHeld, { timeMs }: EventConte
   else account.dueByHour.set(hour, new Set([messageId]));
 };
 
-const openSubmission = (account: CreditAccount, { userId, clientKey, fingerprint = '' }: CreditsHeld, timeMs: number): HeldSubmission => {
-  const submission: HeldSubmission = {
-    outcome: 'held',
-    messageIds: [],
-    fingerprint,
-    heldAtMs: timeMs,
-    takenMilliCredits: 0,
-    leftMilliCredits: 0,
-    withdrawn: false,
-  };
-  if (clientKey) {
-    rotateClientKeys(account, timeMs);
-    account.clientKeys.set(clientKeyOf(userId, clientKey), { bodyDigest: clientKey.bodyDigest, atMs: timeMs, submission });
-  }
-  return submission;
-};
-
-const rotateClientKeys = (account: CreditAccount, timeMs: number): void => {
-  if (timeMs - account.clientKeysSinceMs < clientKeyValidMs) return;
-  account.clientKeys.rotate();
-  account.clientKeysSinceMs = timeMs;
-};
-
-/** What is refused never takes the place of what its ids led to before. */
-const refuse = (account: CreditAccount, event: CommandRefused, { timeMs, commandId }: EventContext): void => {
-  const { code, leftMilliCredits, largestMilliCredits, messageIds, fingerprint, clientKey, userId = null, transferId, fromAccount } = event;
-  if (event.command !== 'HoldCredits') {
-    const refusal = { code, leftMilliCredits, largestMilliCredits };
-    account.commands.set(commandId, { digest: undefined, refusal });
-    if (transferId !== undefined && fromAccount !== undefined) account.transfersRefused.set(incomingTransfer({ fromAccount, transferId }), refusal);
-    return;
-  }
-  const refused = { outcome: 'refused', fingerprint, code, leftMilliCredits } as const;
-  const first = messageIds?.[0];
-  if (first !== undefined && !chargeOf(account, first) && !account.refusedSubmissions.has(first)) remember(account, account.refusedSubmissions, first, refused);
-  if (clientKey) {
-    rotateClientKeys(account, timeMs);
-    account.clientKeys.set(clientKeyOf(userId, clientKey), { bodyDigest: clientKey.bodyDigest, atMs: timeMs, submission: refused });
-  }
-};
-
 /** Puts an amount, which may be negative, into the grant named or the pool. */
 const giveBack = (account: CreditAccount, userId: UserId | null, grantId: GrantId | null, amountMilliCredits: MilliCredits): void => {
   if (grantId === null || userId === null) {
@@ -281,12 +237,6 @@ const settleWhenEmpty = (account: CreditAccount, charge: Charge): void => {
   const due = account.dueByHour.get(hour);
   due?.delete(charge.messageId);
   if (due?.size === 0) account.dueByHour.delete(hour);
-};
-
-/** What makes room for it is too old from now on. */
-const remember = <Value>(account: CreditAccount, known: RecentMap<MessageId, Value>, messageId: MessageId, value: Value): void => {
-  const forgotten = known.set(messageId, value);
-  if (forgotten) account.forgottenIds.forget(forgotten.keys());
 };
 
 /** A withdrawn submission answers no client key any more: its sender was told of a failure and may send again. */

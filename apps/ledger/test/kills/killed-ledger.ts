@@ -35,17 +35,14 @@ const outcomeOf = ({ account, command, cause }: LoggedCommand): Outcome => {
   return held ? `took ${held.takenMilliCredits}, left ${held.leftMilliCredits}` : refusal.code;
 };
 
-const handle = async (batch: readonly LoggedCommand[]): Promise<void> => {
-  await accounts.ensureLoaded(new Set(batch.map(({ account }) => account)));
-  const outcomes = batch.map((logged) => [logged.index, outcomeOf(logged)] as const);
-  await writer.flushed();
-  say(outcomes);
-};
-
 const underWay = new Set<Promise<void>>();
 for (let line = await lines.next(); !line.done; line = await lines.next()) {
-  const handling = handle(JSON.parse(line.value) as LoggedCommand[]);
-  underWay.add(handling);
-  void handling.then(() => underWay.delete(handling));
+  const batch = JSON.parse(line.value) as LoggedCommand[];
+  // In the log's order: no batch is decided before the one that waits for an account.
+  await accounts.ensureLoaded(new Set(batch.map(({ account }) => account)));
+  const outcomes = batch.map((logged) => [logged.index, outcomeOf(logged)] as const);
+  const told = writer.flushed().then(() => say(outcomes));
+  underWay.add(told);
+  void told.then(() => underWay.delete(told));
   if (underWay.size >= batchesAtOnce) await Promise.race(underWay);
 }
