@@ -101,7 +101,8 @@ onKafka('this version answers every request as the version before asked it', asy
   const requests = new Requests(messaging, 'previous-version');
   await requests.start();
   const replies: Record<string, string> = {};
-  for (const service of [...new Set(allRequests.map((contract) => contract.service))]) {
+  const services = readdirSync(new URL('golden/', previous)).flatMap((file) => /^(\w+)\.requests\.json$/.exec(file)?.[1] ?? []);
+  for (const service of services) {
     for (const [name, { request }] of Object.entries(read<Record<string, { request: object }>>(`golden/${service}.requests.json`))) {
       const contract = allRequests.find((one) => one.service === service && one.name === name);
       const { topic, key, headers } = contract?.message(request, { id: `previous-${service}-${name}`, source: 'kwota/previous' }) ?? { topic: repliesTopic, key: '', headers: {} };
