@@ -46,6 +46,17 @@ describe('the schema (OVH.md 1.2)', () => {
   }, 30_000);
 });
 
+it('the OpenAPI document is whole: each operation has a name of its own, a summary but for probes, and every reference leads somewhere', async () => {
+  type Document = { paths: Record<string, Record<string, { operationId: string; summary?: string }>>; components: { schemas: Record<string, object> } };
+  const document = (await (await fetch(new URL('/docs-json', kwota.url))).json()) as Document;
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.values(methods).map((operation) => ({ path, ...operation })));
+  expect(operations.length).toBeGreaterThan(80);
+  expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+  expect(operations.filter(({ path, summary }) => !summary && !/^\/(?:health|metrics)/.test(path))).toEqual([]);
+  const referred = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name = '']) => name);
+  expect([...new Set(referred)].toSorted()).toEqual(Object.keys(document.components.schemas).toSorted());
+});
+
 it('a path that nothing answers, or a method that it does not have, is OVH’s 404 with a query id', async () => {
   for (const [method, path] of [
     ['GET', '/nowhere'],
