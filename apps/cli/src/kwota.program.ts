@@ -75,7 +75,8 @@ const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, 
   const account = group('account', 'SMS accounts');
   command(account, 'create [account]', 'create an account, or name the next one')
     .option('--description <text>')
-    .action((name: string | undefined, options: Json & { description?: string }) => ask(options, (api) => createAccount(api, name, options.description)));
+    .option('--owner <owner>', 'whose keys are to open it')
+    .action((name: string | undefined, options: Json & { description?: string; owner?: string }) => ask(options, (api) => createAccount(api, name, options.description, options.owner)));
   command(account, 'list', 'names of all accounts').action((options: Json) => ask(options, listAccounts));
   command(account, 'show <account>', 'an account with its credit').action((name: string, options: Json) => ask(options, (api) => showAccount(api, name)));
 

@@ -145,7 +145,7 @@ describe('an endpoint', () => {
     await pause(100);
     expect(new Set(endpoint.called.map(({ query }) => query['id'])).size).toBe(ids.length);
     expect(endpoint.called).toHaveLength(ids.length);
-  }, 40_000);
+  }, 60_000);
 });
 
 describe('after a restart', () => {

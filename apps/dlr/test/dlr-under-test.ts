@@ -149,7 +149,7 @@ export const submittedReport = (messageId: number, fields: Partial<PartReceipt> 
   reportOf(messageId, { stage: 'submitted', ptt: 3, dlr: 8, final: false, atMs: noonMs + 1_000, ...fields });
 
 /** @throws Error after that time: a machine that is busy with other suites is slow. */
-export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> => {
+export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> => {
   for (const giveUpAtMs = Date.now() + timeoutMs; !(await holds()); ) {
     if (Date.now() > giveUpAtMs) throw new Error('It did not come about in time.');
     await pause(5);

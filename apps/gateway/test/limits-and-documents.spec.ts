@@ -3,6 +3,10 @@ import { readRoute, schemaOf } from '../src/describe-api/ovh-schema.js';
 import { lackingSmsRoutes, servedSmsRoutes } from '../src/describe-api/sms-routes.js';
 import { DocumentIds, documentLifetimeMs } from '../src/export-documents/document-ids.js';
 import { csvRow } from '../src/export-documents/messages.csv.js';
+import { GatewaySettings } from '../src/edge/gateway-settings.js';
+import { readGatewayConfig } from '../src/gateway.config.js';
+import { Limits, refusalsPerAddressMax } from '../src/limit-requests/limits.js';
+import { OvhError } from '../src/v6/ovh-error.js';
 import { MinuteWindows } from '../src/limit-requests/windows.js';
 import { usageCsv } from '../src/show-usage/usage.client.js';
 import { changesShownMax, Trail } from '../src/trail-changes/trail.projection.js';
@@ -25,6 +29,19 @@ describe('a minute', () => {
     expect(windows.take('a', 3, 3)).toEqual({ allowed: true, remaining: 0, resetS: 60 });
   });
   it('more at once than a minute allows is refused at any time', () => expect(windows.take('c', 4, 3)).toMatchObject({ allowed: false }));
+});
+
+it('an address that was refused too often in a minute is not even asked who it is', async () => {
+  const limits = new Limits(new GatewaySettings(readGatewayConfig({})));
+  let asked = 0;
+  const refuse = (): never => {
+    asked += 1;
+    throw new OvhError(403, 'This application key is invalid');
+  };
+  for (let attempt = 0; attempt < refusalsPerAddressMax; attempt += 1) await expect(limits.identify('203.0.113.7', refuse)).rejects.toThrow('invalid');
+  await expect(limits.identify('203.0.113.7', refuse)).rejects.toMatchObject({ httpStatus: 429 });
+  expect(asked).toBe(refusalsPerAddressMax);
+  expect(await limits.identify('203.0.113.8', () => 'somebody')).toBe('somebody');
 });
 
 describe('a document’s id', () => {

@@ -66,7 +66,8 @@ describe('a consumer key', () => {
     const listed = await ask(owners.listCredentials, { ownerId });
     expect(listed.credentials).toEqual([expect.objectContaining({ applicationKey, ownerId, status: 'validated', lastUseAtMs: expect.any(Number) })]);
     expect(JSON.stringify(listed)).not.toContain('consumer-1');
-    await ask(owners.revokeCredential, { credentialId: listed.credentials[0]?.credentialId ?? 0 });
+    expect(await ask(owners.revokeCredential, { credentialId: listed.credentials[0]?.credentialId ?? 0 })).toEqual({ outcome: 'done' });
+    expect(await ask(owners.revokeCredential, { credentialId: 999 })).toEqual({ outcome: 'refused', code: 'credential-unknown' });
     expect(await credential('consumer-1')).toMatchObject({ outcome: 'refused', void: true });
     expect((await ask(owners.listCredentials, { ownerId })).credentials).toMatchObject([{ status: 'expired' }]);
   });
@@ -92,8 +93,15 @@ it('an OAuth2 client has its owner’s accounts; its secrets overlap', async () 
   await ask(owners.saveOauthClient, { clientId, ownerId, name: 'Parcels', sealedClientSecret: seal('one', clientId) });
   await ask(owners.saveOauthClient, { clientId, ownerId, sealedClientSecret: seal('two', clientId), overlapMs: hourMs });
   expect([await opens('one'), await opens('two'), await opens('three')]).toEqual(['done', 'done', 'refused']);
-  await ask(owners.deleteOauthClient, { clientId });
+  expect(await ask(owners.deleteOauthClient, { clientId })).toEqual({ outcome: 'done' });
+  expect(await ask(owners.deleteOauthClient, { clientId })).toEqual({ outcome: 'refused', code: 'client-unknown' });
   expect(await opens('two')).toBe('refused');
+});
+
+it('an application is deleted with its keys', async () => {
+  await ask(owners.saveApplication, { applicationKey: 'application-9', ownerId, sealedApplicationSecret: seal('secret', 'application-9') });
+  expect(await ask(owners.deleteApplication, { applicationKey: 'application-9' })).toEqual({ outcome: 'done' });
+  expect(await ask(owners.deleteApplication, { applicationKey: 'application-9' })).toEqual({ outcome: 'refused', code: 'application-unknown' });
 });
 
 it('a deleted owner’s keys are void', async () => {
@@ -107,7 +115,8 @@ it('an operator is known by his token, with his role; the first one is an admin'
   await ask(owners.saveOperator, { name: 'anna', role: 'auditor', tokenSha256: 'b'.repeat(64) });
   expect(await ask(owners.identifyOperator, { tokenSha256: 'f'.repeat(64) })).toEqual({ outcome: 'done', name: 'first', role: 'admin' });
   expect(await ask(owners.identifyOperator, { tokenSha256: 'b'.repeat(64) })).toEqual({ outcome: 'done', name: 'anna', role: 'auditor' });
-  await ask(owners.deleteOperator, { name: 'anna' });
+  expect(await ask(owners.deleteOperator, { name: 'anna' })).toEqual({ outcome: 'done' });
+  expect(await ask(owners.deleteOperator, { name: 'anna' })).toEqual({ outcome: 'refused', code: 'operator-unknown' });
   expect(await ask(owners.identifyOperator, { tokenSha256: 'b'.repeat(64) })).toEqual({ outcome: 'refused', code: 'operator-unknown' });
 });
 

@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsersModule } from '../src/users.module.js';
 
-/** Started before the suite's tests, with the account sms-kw00001-1; stopped after them. */
-export const usersUnderTest = () => {
+/** Started before the suite's tests, with the account sms-kw00001-1; stopped after them. `prepare` is given where its database will be. */
+export const usersUnderTest = (prepare: (location: string) => Promise<void> = async () => {}) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'kwota-users-'));
   const facts: (UsersEvent | null)[] = [];
   let messaging: EmbeddedMessaging;
@@ -33,6 +33,7 @@ export const usersUnderTest = () => {
     messaging = await EmbeddedMessaging.open({ path: ':memory:', topics });
     const logger = createLogger('users', 'error');
     runtime = openRuntime('users', { messaging, logger, metrics: new ProcessMetrics(), dataDir, secretKey: 's'.repeat(32), databaseUrl: '' });
+    await prepare(runtime.databaseLocation);
     service = await startService(UsersModule.register(runtime), { name: 'users', messaging, logger });
     client = await RequestClient.start(messaging, 'spec', 5_000);
     const handle = async (batch: readonly IncomingMessage[]): Promise<void> => void facts.push(...batch.map(({ value }) => (value === null ? null : (JSON.parse(value) as UsersEvent))));

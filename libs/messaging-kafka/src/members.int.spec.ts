@@ -19,7 +19,7 @@ const topics = [work, more, facts];
 const allPartitions = [0, 1, 2, 3, 4, 5, 6, 7];
 
 type Told = { partitions: number[]; gained: number[]; lost: number[] } | { topic: string; partition: number; value: number };
-type Member = { child: ChildProcess; partitions: number[]; gained: number[][]; handled: { topic: string; partition: number; value: number; had: boolean }[] };
+type Member = { child: ChildProcess; partitions: number[]; gained: number[][]; handled: { topic: string; partition: number; value: number; had: boolean; assignments: number }[] };
 
 const running: Member[] = [];
 afterAll(async () => {
@@ -36,7 +36,7 @@ const startMember = (namespace: string): Member => {
   const member: Member = { child, partitions: [], gained: [], handled: [] };
   createInterface(child.stdout).on('line', (line) => {
     const told = JSON.parse(line) as Told;
-    if ('topic' in told) member.handled.push({ ...told, had: member.partitions.includes(told.partition) });
+    if ('topic' in told) member.handled.push({ ...told, had: member.partitions.includes(told.partition), assignments: member.gained.length });
     else {
       member.partitions = told.partitions;
       member.gained.push(told.gained);
@@ -94,7 +94,8 @@ onKafka(
     // Others have had them: it must not go on with what it remembers.
     expect(second.gained.at(-1)?.toSorted()).toEqual(second.partitions.toSorted());
     await isHandledBy([first, second, fourth]);
-    expect(second.handled.filter((one) => one.value === whileItStalled)).toEqual([]);
+    // What was given back to it may come again, if the position was not written yet when it moved.
+    expect(second.handled.filter(({ value: one, assignments }) => one === whileItStalled && assignments === gainedBefore)).toEqual([]);
     await publisher.close();
   },
   timeoutMs,

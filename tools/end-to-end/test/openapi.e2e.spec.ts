@@ -20,7 +20,7 @@ afterAll(async () => {
 
 describe('schemathesis over what the OpenAPI document says', () => {
   const checks = ['not_a_server_error', 'status_code_conformance', 'content_type_conformance', 'response_schema_conformance'].join(',');
-  const examplesPerOperation = '10';
+  const examplesPerOperation = '5';
 
   const suite = isThere('python3', ['-m', 'pip', '--version'], 'python3 with pip') ? it : it.skip;
   suite('finds no 5xx and no answer that is not described: owners and operators', async () => {
@@ -76,7 +76,7 @@ describe('http2sms under any query', () => {
         if (!/json/.test(response.headers.get('content-type') ?? '')) return expect(body).toMatch(/^(?:OK\n[\d.]+\n\d+|KO\n|<)/);
         expect(statuses).toContain((JSON.parse(body) as { status: number }).status);
       }),
-      { seed: 20261126, numRuns: 1_000, endOnFailure: true },
+      { seed: 20261126, numRuns: 500, endOnFailure: true },
     );
   }, 180_000);
 

@@ -46,6 +46,17 @@ describe('the schema (OVH.md 1.2)', () => {
   }, 30_000);
 });
 
+it('the OpenAPI document is whole: each operation has a name of its own, a summary but for probes, and every reference leads somewhere', async () => {
+  type Document = { paths: Record<string, Record<string, { operationId: string; summary?: string }>>; components: { schemas: Record<string, object> } };
+  const document = (await (await fetch(new URL('/docs-json', kwota.url))).json()) as Document;
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.values(methods).map((operation) => ({ path, ...operation })));
+  expect(operations.length).toBeGreaterThan(80);
+  expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+  expect(operations.filter(({ path, summary }) => !summary && !/^\/(?:health|metrics)/.test(path))).toEqual([]);
+  const referred = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name = '']) => name);
+  expect([...new Set(referred)].toSorted()).toEqual(Object.keys(document.components.schemas).toSorted());
+});
+
 it('a path that nothing answers, or a method that it does not have, is OVH’s 404 with a query id', async () => {
   for (const [method, path] of [
     ['GET', '/nowhere'],
@@ -89,7 +100,7 @@ describe('what a message takes', () => {
     ['a', false, { characters: 1, charactersClass: '7bits', maxCharactersPerPart: 149, parts: 1 }],
     ['a'.repeat(161), true, { characters: 161, charactersClass: '7bits', maxCharactersPerPart: 153, parts: 2 }],
     ['ż', true, { characters: 1, charactersClass: 'unicode', maxCharactersPerPart: 70, parts: 1 }],
-  ])('%.5j, noStopClause %s', async (message, noStopClause, estimate) =>
+  ])('text %#', async (message, noStopClause, estimate) =>
     expect((await owner('POST', '/sms/estimate', { message, noStopClause, senderType: 'alpha' })).body).toEqual(estimate),
   );
 
@@ -100,6 +111,42 @@ describe('what a message takes', () => {
     expect((await owner('GET', '/sms/rates/destinations?country=xx')).status).toBe(400);
     expect((await owner('GET', `${account}/seeOffers?countryCurrencyPrice=fr&countryDestination=fr&quantity=100`)).body).toEqual([]);
   });
+});
+
+describe('jobs', () => {
+  const job = { message: 'a'.repeat(161), receivers: ['+33600000004', '0033600000005', 'nobody'], noStopClause: true, tag: 'two' };
+
+  it('of two parts to two receivers are two ids and four credits, and each message says so', async () => {
+    const { body } = await owner('POST', `${account}/users/demo/jobs`, { ...job, sender: kwota.first.sender });
+    expect(body).toEqual({ ids: [expect.any(Number), expect.any(Number)], invalidReceivers: ['nobody'], totalCreditsRemoved: 4, validReceivers: ['+33600000004', '+33600000005'], tag: 'two' });
+    const [, second] = (body as { ids: number[] }).ids;
+    expect((await owner('GET', `${account}/users/demo/outgoing/${second}`)).body).toMatchObject({ id: second, receiver: '+33600000005', numberOfSms: 2, credits: 2, messageLength: 161, tag: 'two', batchID: null });
+    expect((await owner('GET', `${account}/outgoing?batchID=7`)).body).toEqual([]);
+  });
+
+  it('under an Idempotency-Key are sent once; another body under it is a conflict', async () => {
+    const send = (message: string) => owner('POST', `${account}/jobs`, { ...job, message, sender: kwota.first.sender }, { 'idempotency-key': 'job-1' });
+    const { body } = await send('once');
+    expect((await send('once')).body).toEqual(body);
+    expect(await send('twice')).toMatchObject({ status: 409, body: { class: 'Client::Conflict' } });
+  });
+
+  it('name what is wrong with them', async () => {
+    const refused = async (changes: object) => (await owner('POST', `${account}/jobs`, { ...job, sender: kwota.first.sender, ...changes })).body;
+    expect(await refused({ receiversSlotId: '7' })).toMatchObject({ message: 'receiversSlotId is not offered: name the receivers' });
+    expect(await refused({ sender: 'NOBODY' })).toMatchObject({ message: 'The sender NOBODY is not declared' });
+    expect(await refused({ sender: null })).toMatchObject({ message: 'sender is required, or senderForResponse' });
+    expect(await refused({ receivers: ['nobody'] })).toMatchObject({ message: 'receivers holds no valid number' });
+    expect(await refused({ message: 'a'.repeat(919) })).toMatchObject({ message: 'message is too long, at most 6 parts' });
+    expect(await refused({ receivers: Array.from({ length: 200 }, (_, index) => `+336000${10_000 + index}`) })).toMatchObject({ message: expect.stringMatching(/^Not enough credits \(left: \d+\.\d\d\)$/) });
+  });
+});
+
+it('an account may be made for an owner, whose keys then open it', async () => {
+  await operator('POST', '/accounts', { serviceName: 'sms-kw00020-1', ownerId: 'kw1-kwota' });
+  expect(await operator('POST', '/accounts', { serviceName: 'sms-kw00021-1', ownerId: 'nobody' })).toMatchObject({ status: 404 });
+  const fresh = await ownerClient(kwota.url, kwota.first);
+  expect((await fresh('GET', '/sms')).body).toEqual([kwota.first.serviceName, 'sms-kw00020-1']);
 });
 
 describe('a client may send back the whole of what it got', () => {

@@ -5,8 +5,8 @@ import { done, facts, type Report } from '../report.js';
 const created = z.object({ serviceName: z.string() });
 
 /** Creating it again under the same name changes nothing. */
-export const createAccount = async (api: OperatorApi, serviceName: string | undefined, description: string | undefined): Promise<Report> => {
-  const answer = await api.post(pathOf(), { ...(serviceName === undefined ? {} : { serviceName }), ...(description === undefined ? {} : { description }) }, created);
+export const createAccount = async (api: OperatorApi, serviceName: string | undefined, description: string | undefined, ownerId: string | undefined): Promise<Report> => {
+  const answer = await api.post(pathOf(), { ...(serviceName === undefined ? {} : { serviceName }), ...(description === undefined ? {} : { description }), ...(ownerId === undefined ? {} : { ownerId }) }, created);
   return answer.outcome === 'done' ? done(answer.body, answer.body.serviceName) : failed(answer);
 };
 

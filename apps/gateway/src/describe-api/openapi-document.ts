@@ -1,13 +1,14 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { formatAnswer, answerTypes } from '../http2sms/http2sms.answer.js';
 import { accountEnums, accountModels, authRoutes, meRoutes } from './account-routes.js';
-import { readRoute, type Route } from './ovh-schema.js';
+import { openPaths, readRoute, type Route } from './ovh-schema.js';
 import { smsEnums, smsModels } from './sms-models.js';
 import { servedSmsRoutes } from './sms-routes.js';
 
 type Schema = Record<string, unknown>;
 type Parameter = { name: string; in: string; required?: boolean; schema?: Schema };
 type Operation = {
+  security?: unknown[];
   operationId?: string;
   parameters?: Parameter[];
   requestBody?: unknown;
@@ -33,8 +34,19 @@ export const finishDocument = (document: OpenAPIObject): OpenAPIObject => {
   const metrics = paths['/metrics']?.['get'];
   if (metrics) metrics.responses = { 200: { description: 'Prometheus text', content: { 'text/plain': { schema: { type: 'string' } } } } };
   finishToken(paths['/auth/oauth2/token']?.['post']);
-  const schemas = { ...document.components?.schemas, ...ovhSchemas(), Refusal: refusal };
+  const schemas = usedBy(paths, { ...document.components?.schemas, ...ovhSchemas(), Refusal: refusal });
   return { ...document, paths, components: { ...document.components, schemas } } as unknown as OpenAPIObject;
+};
+
+/** Those that the paths refer to, and what these refer to. */
+const usedBy = (paths: Paths, schemas: Record<string, unknown>): Record<string, unknown> => {
+  const used = new Set<string>();
+  for (let waiting: unknown[] = [paths]; waiting.length > 0; ) {
+    const named = [...JSON.stringify(waiting).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name = '']) => name).filter((name) => !used.has(name));
+    for (const name of named) used.add(name);
+    waiting = [...new Set(named)].map((name) => schemas[name]);
+  }
+  return Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
 };
 
 /** OVH.md 2.4. */
@@ -55,6 +67,8 @@ const finishOperation = (path: string, method: string, operation: Operation): Op
   return {
     ...operation,
     operationId: operationIdOf(path, method),
+    // Without a key: OVH's open routes, and what has its own way of asking.
+    ...(isOpen(path) ? { security: [] } : {}),
     parameters: parametersOf(path, method, operation, route),
     responses: {
       ...answersOf(path, method, operation, route),
@@ -62,6 +76,8 @@ const finishOperation = (path: string, method: string, operation: Operation): Op
     },
   };
 };
+
+const isOpen = (path: string): boolean => (path.startsWith('/1.0') ? openPaths.has(path.slice('/1.0'.length)) : !path.startsWith('/operator'));
 
 /** `GET /1.0/sms/{serviceName}/users` is getSmsServiceNameUsers. */
 const operationIdOf = (path: string, method: string): string =>
@@ -122,7 +138,7 @@ const basic: Readonly<Record<string, Schema>> = {
   long: { type: 'integer', format: 'int64' },
   double: { type: 'number', format: 'double' },
   datetime: { type: 'string', format: 'date-time' },
-  void: { nullable: true, enum: [null], description: 'null' },
+  void: { type: 'object', nullable: true, enum: [null], description: 'null' },
 };
 
 const schemaOf = (type: string): Schema => {
@@ -135,11 +151,18 @@ const ovhSchemas = (): Record<string, Schema> => ({
   ...Object.fromEntries(Object.entries({ ...smsModels, ...accountModels }).map(([name, fields]) => [name, objectOf(fields)])),
   ...Object.fromEntries(
     Object.entries({ ...smsEnums, ...accountEnums }).map(([name, values]) => {
-      const numbers = values.split(' ').every((value) => /^\d+$/.test(value));
-      return [name, numbers ? { type: 'integer', enum: values.split(' ').map(Number) } : { type: 'string', enum: values.split(' ') }];
+      const type = kindOf(name);
+      return [name, { type, enum: type === 'integer' ? values.split(' ').map(Number) : values.split(' ') }];
     }),
   ),
 });
+
+/** A choice of numbers, a choice of words, or an object. */
+const kindOf = (name: string): string => {
+  const values = smsEnums[name] ?? accountEnums[name];
+  if (values === undefined) return 'object';
+  return values.split(' ').every((value) => /^\d+$/.test(value)) ? 'integer' : 'string';
+};
 
 const objectOf = (fields: string): Schema => ({
   type: 'object',
@@ -148,7 +171,7 @@ const objectOf = (fields: string): Schema => ({
       const [name = '', type = ''] = field.split(' ');
       const schema = schemaOf(type.replaceAll(/[?!]/g, ''));
       if (!type.includes('?')) return [name, schema];
-      return [name, '$ref' in schema ? { allOf: [schema], nullable: true } : { ...schema, nullable: true }];
+      return [name, '$ref' in schema ? { type: kindOf(type.replaceAll(/[?!]/g, '')), allOf: [schema], nullable: true } : { ...schema, nullable: true }];
     }),
   ),
 });

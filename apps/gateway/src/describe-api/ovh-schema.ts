@@ -28,7 +28,7 @@ export const schemaNames = Object.keys(routesOf) as SchemaName[];
 const descriptions: Readonly<Record<SchemaName, string>> = { sms: 'SMS accounts and their users', auth: 'Keys and the clock', me: 'The owner' };
 
 /** Without authentication (OVH.md 1.2). */
-const openPaths = new Set(['/sms/rates/destinations', '/sms/rates/packs', '/auth/time', '/auth/credential']);
+export const openPaths: ReadonlySet<string> = new Set(['/sms/rates/destinations', '/sms/rates/packs', '/auth/time', '/auth/credential']);
 
 /** What a client reads at `/1.0/`: where the schemas are. */
 export const schemaIndex = (basePath: string) => ({

@@ -7,6 +7,9 @@ import { MinuteWindows } from './windows.js';
 /** A consumer key's request writes a row: a person who clicks needs fewer. */
 export const credentialRequestsPerMinuteMax = 60;
 
+/** Each refusal may have asked users: a client with a wrong key retries, a guesser does not stop. */
+export const refusalsPerAddressMax = 600;
+
 /** How often one may ask, and how much a user may send, in a minute through this gateway. */
 @Injectable()
 export class Limits {
@@ -25,6 +28,21 @@ export class Limits {
     if (allowed) return;
     reply.header('retry-after', String(resetS));
     throw new OvhError(429, `Too many requests: at most ${max} in a minute`, { class: 'Client::TooManyRequests' });
+  }
+
+  /**
+   * Lets `identify` say who asks; an address that was refused too often in this minute is not even asked.
+   * @throws OvhError 429 for such an address, and whatever `identify` throws.
+   */
+  async identify<Who>(address: string, identify: () => Promise<Who> | Who): Promise<Who> {
+    const key = `refused:${address}`;
+    if (this.requests.hasTaken(key, refusalsPerAddressMax)) throw new OvhError(429, 'Too many refused requests, try again in a minute', { class: 'Client::TooManyRequests' });
+    try {
+      return await identify();
+    } catch (error) {
+      if (error instanceof OvhError) this.requests.take(key, 1, refusalsPerAddressMax);
+      throw error;
+    }
   }
 
   /** Seconds after which a user may send so many messages; 0: now. Without a limit of its own a user may always. */

@@ -25,4 +25,10 @@ export class MinuteWindows {
     if (allowed) window.taken += count;
     return { allowed, remaining: Math.max(0, max - window.taken), resetS: Math.ceil((window.sinceMs + windowMs - nowMs) / 1_000) };
   }
+
+  /** Has the key taken that much in its current minute? */
+  hasTaken(key: string, count: number): boolean {
+    const known = this.windows.get(key);
+    return known !== undefined && this.nowMs() - known.sinceMs < windowMs && known.taken >= count;
+  }
 }

@@ -7,6 +7,7 @@ import { ChangeAccountDto } from '../manage-account/account.dto.js';
 import { idempotencyKeyOf } from '../edge/idempotency-key.js';
 import { AccountsClient } from '../manage-account/accounts.client.js';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
+import { ManageOwnersClient } from '../manage-owners/manage-owners.client.js';
 import { SendersClient } from '../manage-senders/senders.client.js';
 import { ChangeApiUserDto, CreateApiUserDto, OperatedUserView } from '../manage-users/api-user.dto.js';
 import { ApiUsersClient, type WeighedChange } from '../manage-users/api-users.client.js';
@@ -24,6 +25,7 @@ export class OperatorController {
     private readonly requests: RequestClient,
     private readonly changes: ChangesMadeHere,
     private readonly sendersOf: SendersClient,
+    private readonly owners: ManageOwnersClient,
   ) {}
 
   @Get()
@@ -37,8 +39,11 @@ export class OperatorController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Create an SMS account' })
   @ApiOkResponse({ type: AccountNamed })
-  async create(@Body() { serviceName, description }: CreateAccountDto) {
-    return { serviceName: await this.accounts.create(serviceName, description ?? '') };
+  async create(@Body() { serviceName, description, ownerId }: CreateAccountDto) {
+    const owner = ownerId ? await this.owners.owner(ownerId) : undefined;
+    const account = await this.accounts.create(serviceName, description ?? '');
+    if (owner) await this.owners.changeOwner(owner.ownerId, { accounts: [...owner.accounts, account] });
+    return { serviceName: account };
   }
 
   @Get(':serviceName')

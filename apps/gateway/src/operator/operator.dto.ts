@@ -13,6 +13,11 @@ export class CreateAccountDto {
   @IsString()
   @MaxLength(200)
   description?: string;
+
+  @ApiPropertyOptional({ description: 'Whose keys are to open it', example: 'kw1-kwota' })
+  @IsOptional()
+  @Matches(/^[a-z0-9][a-z0-9-]{1,39}$/, { message: 'ownerId must be 2 to 40 lower-case letters, digits and hyphens' })
+  ownerId?: string;
 }
 
 export class PurchaseCreditsDto {

@@ -5,6 +5,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpReply, HttpRequest } from '../edge/http.js';
+import { peerAddress } from '../edge/peer-address.js';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { Limits } from '../limit-requests/limits.js';
 import { checkNames } from '../v6/check-names.js';
@@ -34,8 +35,11 @@ export class OperatorGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<OperatedRequest & { params?: Record<string, string> }>();
     const given = /^Bearer (.+)$/.exec(String(request.headers['authorization'] ?? ''))?.[1];
-    const operator = given === undefined ? undefined : await this.operatorOf(sha256(given));
-    if (!operator) throw new OvhError(401, 'The operator API needs the header Authorization: Bearer <operator token>', { class: 'Client::Unauthorized' });
+    const operator = await this.limits.identify(peerAddress(request, this.settings.trustedProxies), async () => {
+      const found = given === undefined ? undefined : await this.operatorOf(sha256(given));
+      if (!found) throw new OvhError(401, 'The operator API needs the header Authorization: Bearer <operator token>', { class: 'Client::Unauthorized' });
+      return found;
+    });
     this.limits.countRequest(`operator:${operator.name}`, http.getResponse<HttpReply>());
     if (operator.role === 'auditor' && request.method !== 'GET') throw new OvhError(403, 'An auditor may read, and change nothing', { class: 'Client::Forbidden' });
     checkNames(request.params);

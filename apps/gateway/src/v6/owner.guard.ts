@@ -48,7 +48,8 @@ export class OwnerGuard implements CanActivate {
     if (this.reflector.get<boolean>(openToAll, context.getHandler())) return true;
     const request = context.switchToHttp().getRequest<OwnedRequest>();
     const bearer = /^Bearer (.+)$/.exec(header(request, 'authorization'))?.[1];
-    const owner = bearer ? this.ownerOfToken(bearer) : await this.ownerOfSignature(request);
+    const address = peerAddress(request, this.settings.trustedProxies);
+    const owner = await this.limits.identify(address, () => (bearer ? this.ownerOfToken(bearer) : this.ownerOfSignature(request, address)));
     this.limits.countRequest(owner.by, context.switchToHttp().getResponse<HttpReply>());
     const params = request.params ?? {};
     const batch = batchOf(header(request, 'x-ovh-batch'), request.method, params);
@@ -68,7 +69,7 @@ export class OwnerGuard implements CanActivate {
     return { ...holder, by: `client:${holder.clientId}` };
   }
 
-  private async ownerOfSignature(request: OwnedRequest): Promise<Owner> {
+  private async ownerOfSignature(request: OwnedRequest, address: string): Promise<Owner> {
     const applicationKey = header(request, 'x-ovh-application');
     const consumerKey = header(request, 'x-ovh-consumer');
     const signature = header(request, 'x-ovh-signature');
@@ -89,7 +90,7 @@ export class OwnerGuard implements CanActivate {
     const path = (pathAndQuery.split('?')[0] ?? '').replace(/^\/(?:1\.0|v1)/, '');
     if (!isGranted(credential.rules, request.method, path)) throw authenticationError(403, 'NOT_GRANTED_CALL', 'This call has not been granted');
     const { accounts, ownerId, credentialId, allowedIps } = credential;
-    if (allowedIps.length > 0 && !isInRanges(peerAddress(request, this.settings.trustedProxies), allowedIps))
+    if (allowedIps.length > 0 && !isInRanges(address, allowedIps))
       throw authenticationError(403, 'NOT_GRANTED_CALL', 'This call has not been granted');
     return { accounts, ownerId, credentialId, by: `credential:${credentialId}` };
   }
