@@ -5,8 +5,9 @@ import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { parsed } from '../manage-carriers/carriers.client.js';
+import { AccountsClient } from '../manage-account/accounts.client.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
-import { badRequest } from '../v6/ovh-error.js';
+import { badRequest, serviceUnknown } from '../v6/ovh-error.js';
 
 /** Standard Webhooks asks for 24 to 64. */
 const secretBytes = 32;
@@ -24,6 +25,7 @@ export class CallbacksClient {
     private readonly requests: RequestClient,
     private readonly sealing: Sealing,
     private readonly users: ApiUsersClient,
+    private readonly accounts: AccountsClient,
   ) {}
 
   async list(query: unknown) {
@@ -84,6 +86,8 @@ export class CallbacksClient {
 
   /** null: the account itself. */
   private async userIdOf(account: string, login: string | undefined): Promise<string | null> {
-    return login === undefined ? null : (await this.users.one(account, login)).userId;
+    if (login !== undefined) return (await this.users.one(account, login)).userId;
+    if (!(await this.accounts.names()).includes(account)) throw serviceUnknown();
+    return null;
   }
 }

@@ -1,12 +1,9 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { OperatorGuard } from '../operator/operator.guard.js';
+import { Body, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiQuery } from '@nestjs/swagger';
+import { OperatorRoutes } from '../operator/operator-routes.js';
 import { CallbacksClient } from './callbacks.client.js';
 
-@ApiTags('operator')
-@ApiBearerAuth()
-@Controller('operator/callbacks')
-@UseGuards(OperatorGuard)
+@OperatorRoutes('callbacks')
 export class CallbacksController {
   constructor(private readonly callbacks: CallbacksClient) {}
 

@@ -1,12 +1,9 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { OperatorGuard } from '../operator/operator.guard.js';
+import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { ApiBody, ApiOperation } from '@nestjs/swagger';
+import { OperatorRoutes } from '../operator/operator-routes.js';
 import { CarriersClient } from './carriers.client.js';
 
-@ApiTags('operator')
-@ApiBearerAuth()
-@Controller('operator/carriers')
-@UseGuards(OperatorGuard)
+@OperatorRoutes('carriers')
 export class CarriersController {
   constructor(private readonly carriers: CarriersClient) {}
 

@@ -11,6 +11,8 @@ import { Limits } from '../limit-requests/limits.js';
 import { checkNames } from '../v6/check-names.js';
 import { OvhError } from '../v6/ovh-error.js';
 
+const tokenMissing = 'The operator API needs the header Authorization: Bearer <operator token>';
+const tokenWrong = 'This operator token is not valid';
 const rememberedMs = 10_000;
 const rememberedMax = 1_000;
 
@@ -37,7 +39,7 @@ export class OperatorGuard implements CanActivate {
     const given = /^Bearer (.+)$/.exec(String(request.headers['authorization'] ?? ''))?.[1];
     const operator = await this.limits.identify(peerAddress(request, this.settings.trustedProxies), async () => {
       const found = given === undefined ? undefined : await this.operatorOf(sha256(given));
-      if (!found) throw new OvhError(401, 'The operator API needs the header Authorization: Bearer <operator token>', { class: 'Client::Unauthorized' });
+      if (!found) throw new OvhError(401, given === undefined ? tokenMissing : tokenWrong, { class: 'Client::Unauthorized' });
       return found;
     });
     this.limits.countRequest(`operator:${operator.name}`, http.getResponse<HttpReply>());

@@ -4,7 +4,7 @@ import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
 import { shownCredits } from '../edge/credits.js';
 import { timeFilter } from '../edge/query-filters.js';
-import { serviceUnknown } from '../v6/ovh-error.js';
+import { badRequest, serviceUnknown } from '../v6/ovh-error.js';
 
 export type UsageOfUser = Readonly<{
   /** null: the account itself, or a user who is deleted since. */
@@ -34,6 +34,7 @@ export class UsageClient {
   async show(account: string, userId: string | undefined, { from, to }: Period): Promise<UsageOfUser[]> {
     const { toMs = Date.now() } = timeFilter('toMs', 'to', to) as { toMs?: number };
     const { fromMs = Math.max(0, toMs - periodDaysDefault * dayMs) } = timeFilter('fromMs', 'from', from) as { fromMs?: number };
+    if (fromMs > toMs) throw badRequest('to must not be before from');
     const [{ usage }, users] = await Promise.all([
       this.requests.ask(showUsage, { account, fromMs, toMs, ...(userId === undefined ? {} : { userId }) }),
       this.requests.ask(findUsers, { account }),
