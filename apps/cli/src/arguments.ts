@@ -48,6 +48,12 @@ export const untilOf = (given: string): ReplayUntil => {
   return { timeMs };
 };
 
+/** In the form that the API takes, whatever its zone. */
+export const instant = (given: string): string => {
+  if (Number.isNaN(Date.parse(given))) throw new InvalidArgumentError('a time is written as 2026-11-23T12:00:00Z.');
+  return new Date(given).toISOString();
+};
+
 /** A place, a size or an id. */
 export const atLeastZero = (given: string): number => {
   if (!/^\d{1,15}$/.test(given)) throw new InvalidArgumentError('it is a whole number from 0.');

@@ -1,4 +1,5 @@
 import { readKafkaConfig, type KafkaConfig } from '@kwota/service-kit/common-config';
+import { ConfigurationError } from '@kwota/service-kit/config';
 import { Command, CommanderError, Option } from 'commander';
 import { addresses, creditsOrOff, levelOrOff, perMinuteOrOff, positiveCredits, signedCredits, urlOrNone } from './arguments.js';
 import type { AuditContext, OpenEvents } from './audit-source/audit-source.js';
@@ -17,6 +18,7 @@ import { createUser, deleteUser, listUsers, setUser, showUser, type UserChange }
 import { OperatorApi } from './operator-api.client.js';
 import { addOwnerCommands } from './owners.program.js';
 import { exitCodes, misused, type ExitCode, type Report } from './report.js';
+import { NotWritten } from './write-answer.js';
 
 /** Where a program stands: what tests replace. */
 export type Surroundings = Readonly<{
@@ -39,18 +41,25 @@ Exit codes: 0 ok, 1 refused or mismatch, 2 usage, 3 unreachable.`;
 /** Runs one command line (without node and script) and tells its exit code. */
 export const runKwota = async (argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> => {
   let exitCode: ExitCode = exitCodes.ok;
-  const program = programOf(surroundings, (report, asJson) => {
-    exitCode = report.exitCode;
+  const told = (report: Report, asJson: boolean): ExitCode => {
     if (asJson) surroundings.writeOut(`${JSON.stringify(report.json)}\n`);
     else (report.exitCode === exitCodes.ok ? surroundings.writeOut : surroundings.writeError)(`${report.text}\n`);
+    return report.exitCode;
+  };
+  const program = programOf(surroundings, (report, asJson) => {
+    exitCode = told(report, asJson);
   });
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
+    if (error instanceof NotWritten || error instanceof ConfigurationError) return told(misused(error.message), argv.includes('--json'));
     // Commander has said already what was wrong; --help and --version are no mistake.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return exitCodes.ok;
+    // A group without its command has no message of its own but its help.
+    if (argv.includes('--json')) surroundings.writeOut(`${JSON.stringify(misused(error.message.replace(/^error: /, '')).json)}\n`);
+    return exitCodes.usage;
   }
 };
 
@@ -69,7 +78,12 @@ const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, 
     const installation = findInstallation(readCliConfig(environment));
     print(installation.found ? await work(new OperatorApi(installation.url, installation.operatorToken)) : misused(installation.reason), json);
   };
-  const passwordOf = async (given: string | undefined): Promise<string | undefined> => (given === '-' ? (await readStdin()).replace(/\r?\n$/, '') : given);
+  /** A secret given as an option, or on standard input. An empty one would be taken for one that is left out. */
+  const passwordOf = async (given: string | undefined): Promise<string | undefined> => {
+    const password = given === '-' ? (await readStdin()).replace(/\r?\n$/, '') : given;
+    if (password === '') program.error(given === '-' ? 'error: standard input is empty' : 'error: an empty text is neither a password nor a URL', { exitCode: exitCodes.usage });
+    return password;
+  };
   const password = () => new Option('--password <password>', 'exactly 8 letters, digits or _; - reads it from standard input, out of sight of ps');
 
   const account = group('account', 'SMS accounts');

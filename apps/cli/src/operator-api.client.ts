@@ -102,8 +102,9 @@ export const failed = (failure: Failed): Report => ({
 
 const refusal = z.object({ message: z.string() });
 
-/** fetch hides what happened (ECONNREFUSED, …) in the cause. */
-const reasonOf = (error: unknown): string => {
-  const { cause, name } = error as { cause?: { code?: unknown }; name?: unknown };
-  return String(cause?.code ?? name);
+/** fetch hides what happened (ECONNREFUSED, unknown scheme, …) in the cause; an answer that is no JSON must not be quoted. */
+export const reasonOf = (error: unknown): string => {
+  const { cause, name } = error as { cause?: { code?: unknown; message?: unknown }; name?: unknown };
+  if (name === 'SyntaxError') return 'its answer is no JSON';
+  return String(cause?.code ?? cause?.message ?? name);
 };

@@ -1,6 +1,6 @@
 // The commands about those who manage, beside those about accounts and users.
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import { hours, listed, rights } from './arguments.js';
+import { Option, type Command } from 'commander';
+import { hours, instant, listed, rights } from './arguments.js';
 import { importOvhCommand, type ImportOvhOptions } from './import-ovh/import-ovh.command.js';
 import * as owners from './manage-owners/owners.commands.js';
 import * as senders from './manage-senders/senders.commands.js';
@@ -20,10 +20,6 @@ type Program = Readonly<{
 }>;
 
 const allRights = ['GET', 'POST', 'PUT', 'DELETE'].map((method) => ({ method, path: '/*' }));
-const instant = (given: string): string => {
-  if (Number.isNaN(Date.parse(given))) throw new InvalidArgumentError('a time is written as 2026-11-23T12:00:00Z.');
-  return new Date(given).toISOString();
-};
 
 export const addOwnerCommands = (program: Program): void => {
   addOwners(program);

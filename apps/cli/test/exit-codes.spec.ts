@@ -48,6 +48,11 @@ describe('exit codes', () => {
     [['account']],
     [['credits', 'adjust', 'sms-kw00001-1', '1', '--reference', 'r']],
     [['dead-letters', 'replay']],
+    [['carriers', 'set', 'default']],
+    [['user', 'set', 'sms-kw00001-1', 'anna', '--password', '']],
+    [['user', 'set', 'sms-kw00001-1', 'anna', '--password', '-']],
+    [['callbacks', 'replay', '--from', 'yesterday']],
+    [['audit', 'keygen', '--name', 'sms.example.org/ledger', '--out', 'not-there/key']],
   ])('2 for %j', async (commandLine) => {
     expect((await run(commandLine, { KWOTA_URL: 'http://127.0.0.1:9', KWOTA_OPERATOR_TOKEN: 'x' })).exitCode).toBe(2);
   });
@@ -55,6 +60,32 @@ describe('exit codes', () => {
   it('2 when no installation is named', async () => expect((await run(['account', 'list'], { KWOTA_DATA_DIR: 'not-there' })).exitCode).toBe(2));
 
   it('2 when there are no events to replay', async () => expect((await run(['audit', 'replay'], { KWOTA_DATA_DIR: 'not-there' })).exitCode).toBe(2));
+
+  it.each([
+    [['credits', 'add', 'sms-kw00001-1', '1.2345', '--reference', 'r', '--json'], /three decimals/],
+    [['user', 'set', 'sms-kw00001-1', 'anna', '--password', '-', '--json'], /standard input is empty/],
+    [['topics', 'show', '--json'], /^configuration: KWOTA_KAFKA_BROKERS: "rubbish" is not host:port; KWOTA_KAFKA_TLS: /],
+  ])('2 for %j is JSON too', async (commandLine, message) => {
+    const environment = { KWOTA_URL: 'http://127.0.0.1:9', KWOTA_OPERATOR_TOKEN: 'x', KWOTA_KAFKA_BROKERS: 'kafka:9092,rubbish', KWOTA_KAFKA_TLS: 'maybe' };
+    const { exitCode, out } = await run(commandLine, environment);
+    expect([exitCode, JSON.parse(out)]).toEqual([2, { outcome: 'usage', message: expect.stringMatching(message) }]);
+  });
+
+  it('3 when nobody answers where the events are kept', async () => {
+    const openEvents = () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' }));
+    const { exitCode, error } = await run(['audit', 'replay'], { KWOTA_EVENT_STORE_URL: 'postgres://kwota:secret@127.0.0.1:9/kwota' }, { openEvents });
+    expect([exitCode, error]).toEqual([3, 'postgres://127.0.0.1:9/kwota does not answer: connect ECONNREFUSED 127.0.0.1:9\n']);
+  });
+
+  it('an import is refused by wrong keys (1), and finds nobody where a server fails (3)', async () => {
+    const keys = { OVH_APPLICATION_KEY: 'a', OVH_APPLICATION_SECRET: 'b', OVH_CONSUMER_KEY: 'c' };
+    for (const [status, expected] of [[403, 1], [500, 3]] as const) {
+      const ovh = await answering(status, '{"message":"This credential is not valid"}');
+      const { exitCode, error } = await run(['import', 'ovh', 'sms-xx00001-1', '--endpoint', ovh.environment.KWOTA_URL], { ...ovh.environment, ...keys });
+      expect([exitCode, error]).toEqual([expected, expect.stringContaining('This credential is not valid')]);
+      await ovh.close();
+    }
+  });
 
   it('3 when nobody answers', async () => {
     const api = await answering(200, '[]');

@@ -1,4 +1,4 @@
-import { flag, list, milliseconds, oneOf, optional, readConfig, secret, text, wholeNumber } from './config.js';
+import { flag, hosts, milliseconds, oneOf, optional, readConfig, secret, text, wholeNumber } from './config.js';
 import { logLevels } from './logger.js';
 
 /** What every service reads from the environment (DESIGN §8). */
@@ -18,7 +18,7 @@ export type CommonConfig = ReturnType<typeof readCommonConfig>;
 
 /** How to reach Kafka, and what its topics look like where they must be created. */
 export const kafkaSettings = {
-  brokers: list('KWOTA_KAFKA_BROKERS'),
+  brokers: hosts('KWOTA_KAFKA_BROKERS'),
   tls: flag('KWOTA_KAFKA_TLS', false),
   /** A file in PEM; the system's authorities where left out. */
   caFile: optional('KWOTA_KAFKA_CA'),

@@ -79,5 +79,6 @@ export const isPostgresUrl = (url: string): boolean => /^postgres(?:ql)?:/.test(
 
 /** Connection refused or lost, a name that is not there yet, a server that starts, stops (57P0x) or is full (53300). */
 const passing = /^(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|57P0\d|53300|08\d\d\d)$/;
-const mayPass = (error: Error): boolean => passing.test(codeOf(error)) || /timeout|terminated|ended unexpectedly/i.test(error.message);
+/** Whether a server is away rather than at fault. */
+export const mayPass = (error: Error): boolean => passing.test(codeOf(error)) || /timeout|terminated|ended unexpectedly/i.test(error.message);
 const codeOf = (error: Error): string => (error as { code?: string }).code ?? error.name;

@@ -3,10 +3,11 @@ import { base64Of, type SignedCheckpoint } from '@kwota/audit-log/checkpoint';
 import { bytesOfBase64 } from '@kwota/audit-log/note-keys';
 import { formatNote } from '@kwota/audit-log/signed-note';
 import { formatWitnessRequest } from '@kwota/audit-log/witness';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { onSource, type AuditContext } from '../audit-source/audit-source.js';
 import { checkpointFileOf, checkpointIn, latestCheckpoint, withCheckpointFile, type CheckpointOr } from '../audit-source/known-checkpoints.js';
 import { done, exitCodes, misused, table, type Report } from '../report.js';
+import { writeAnswer } from '../write-answer.js';
 
 export type CheckpointOptions = Readonly<{ list?: boolean; size?: number; checkpoint?: string; forWitness?: string; export?: string; out?: string }>;
 
@@ -37,7 +38,7 @@ const listOf = (checkpoints: readonly SignedCheckpoint[]): Report =>
   );
 
 const written = (text: string, { origin, size, root }: SignedCheckpoint, out: string | undefined): Report => {
-  if (out !== undefined) writeFileSync(out, text);
+  if (out !== undefined) writeAnswer(out, text);
   const json = { origin, size, root: base64Of(root), ...(out === undefined ? { text } : { file: out }) };
   return done(json, out === undefined ? text.trimEnd() : `checkpoint of ${size} events by ${origin}: ${out}`);
 };

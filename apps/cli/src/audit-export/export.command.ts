@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { onSource, type AuditContext } from '../audit-source/audit-source.js';
 import { done, type Report } from '../report.js';
+import { NotWritten } from '../write-answer.js';
 import { beancountJournal, csvLines, hledgerJournal, ledgerJournal } from './accounting-formats.js';
 import { transactionsOf } from './double-entry.js';
 
@@ -36,7 +37,8 @@ export const exportCommand = (context: AuditContext, { format, out, export: expo
       renameSync(partial, out);
     } catch (error) {
       rmSync(partial, { force: true });
-      throw error;
+      const { path, syscall } = error as NodeJS.ErrnoException;
+      throw path === partial || syscall === 'write' ? new NotWritten(out, error as NodeJS.ErrnoException) : error;
     }
     const { size } = statSync(out);
     return done({ file: out, format, events: count, bytes: size }, `${count} events of ${source.shown} in ${out} (${format}, ${size} bytes)`);

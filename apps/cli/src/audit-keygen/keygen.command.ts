@@ -1,6 +1,7 @@
 import { generateSignerKey, isKeyName, parseSignerKey } from '@kwota/audit-log/note-keys';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { done, exitCodes, misused, type Report } from '../report.js';
+import { writeAnswer } from '../write-answer.js';
 
 export type KeygenOptions = Readonly<{ name: string; witness?: boolean; out: string }>;
 
@@ -10,7 +11,7 @@ export const keygenCommand = async ({ name, witness = false, out }: KeygenOption
   if (existsSync(out))
     return { exitCode: exitCodes.refused, json: { outcome: 'refused', message: `${out} is there already` }, text: `${out} is there already` };
   const secret = generateSignerKey(name, witness ? 'witness' : 'log');
-  writeFileSync(out, `${secret}\n`, { mode: 0o600, flag: 'wx' });
+  writeAnswer(out, `${secret}\n`, { mode: 0o600, flag: 'wx' });
   const verifierKey = parseSignerKey(secret).verifier.text;
   const variable = witness ? 'KWOTA_AUDIT_WITNESS_KEY_FILE' : 'KWOTA_AUDIT_KEY_FILE';
   return done({ verifierKey, file: out }, [`verifier key, for everybody: ${verifierKey}`, `secret key, for ${variable}: ${out}`].join('\n'));

@@ -1,10 +1,10 @@
 import { aboutMessage } from '@kwota/audit-log/events-of-message';
 import { proveEvents, type AuditProof } from '@kwota/audit-log/audit-proof';
 import type { StoredEvent } from '@kwota/event-store';
-import { writeFileSync } from 'node:fs';
 import { onSource, type AuditContext } from '../audit-source/audit-source.js';
 import { checkpointIn, latestCheckpoint } from '../audit-source/known-checkpoints.js';
 import { done, exitCodes, misused, type Report } from '../report.js';
+import { writeAnswer } from '../write-answer.js';
 
 export type ProveOptions = Readonly<{
   export?: string;
@@ -56,6 +56,6 @@ const proven = (proof: AuditProof, unsealed: number, out: string | undefined): R
   const younger = unsealed > 0 ? [`${unsealed} more ${unsealed === 1 ? 'is' : 'are'} younger than the checkpoint`] : [];
   const what = [`${proof.events.length} ${proof.events.length === 1 ? 'event' : 'events'} proved`, ...younger];
   if (out === undefined) return done(proof, JSON.stringify(proof, undefined, 2));
-  writeFileSync(out, `${JSON.stringify(proof, undefined, 2)}\n`);
+  writeAnswer(out, `${JSON.stringify(proof, undefined, 2)}\n`);
   return done({ file: out, events: proof.events.length, unsealed }, `${what.join(', ')}: ${out}`);
 };

@@ -3,12 +3,13 @@ import { bytesOfBase64, type SignerKey, type VerifierKey } from '@kwota/audit-lo
 import { formatNote, NotANote, signatureLine, signNote } from '@kwota/audit-log/signed-note';
 import { nothingSeen, parseWitnessRequest, refusalOf, type WitnessMemory, type WitnessRefusal, type WitnessRequest } from '@kwota/audit-log/witness';
 import { ProcessLock } from '@kwota/service-kit/sqlite';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { AuditContext } from '../audit-source/audit-source.js';
 import { signerKeysOf, verifierKeysOf } from '../audit-source/known-keys.js';
 import { done, exitCodes, misused, type Report } from '../report.js';
+import { writeAnswer } from '../write-answer.js';
 
 export type WitnessOptions = Readonly<{ state: string; key?: readonly string[]; out?: string }>;
 
@@ -94,7 +95,7 @@ const cosigned = ({ checkpoint }: WitnessRequest, signer: SignerKey, state: Stat
   writeDurably(statePath, JSON.stringify({ ...state, [origin]: { size, root: base64Of(root), checkpoint: formatNote(note) } }, undefined, 2));
   const { signatures } = signNote(note.text, [signer], Math.floor(nowMs / 1_000));
   const whole = formatNote({ text: note.text, signatures: [...note.signatures, ...signatures] });
-  if (out !== undefined) writeFileSync(out, whole);
+  if (out !== undefined) writeAnswer(out, whole);
   const line = signatures.map(signatureLine).join('').trimEnd();
   return done(
     { outcome: 'cosigned', origin, size, cosignature: line, ...(out === undefined ? {} : { file: out }) },

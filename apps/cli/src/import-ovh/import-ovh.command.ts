@@ -1,4 +1,4 @@
-import { failed, type OperatorApi } from '../operator-api.client.js';
+import { failed, type Failed, type OperatorApi } from '../operator-api.client.js';
 import { done, exitCodes, misused, table, type Report } from '../report.js';
 import { importOvh, ImportStopped, type Import } from './import-ovh.js';
 import { endpointOf, OvhApi, OvhFailure } from './ovh-api.client.js';
@@ -24,10 +24,14 @@ export const importOvhCommand = async (api: OperatorApi, environment: NodeJS.Pro
     return imported.notTaken.length === 0 ? report : { ...report, exitCode: exitCodes.refused };
   } catch (error) {
     if (error instanceof ImportStopped) return failed(error.failure);
-    if (error instanceof OvhFailure) return failed({ outcome: 'unreachable', message: error.message });
+    if (error instanceof OvhFailure) return failed(outcomeOf(error));
     throw error;
   }
 };
+
+/** Wrong keys and an unknown account are refusals; a server that fails is as good as none. */
+const outcomeOf = ({ message, httpStatus }: OvhFailure): Failed =>
+  httpStatus !== undefined && httpStatus >= 400 && httpStatus < 500 ? { outcome: 'refused', httpStatus, message } : { outcome: 'unreachable', message };
 
 const textOf = ({ account, users, passwords, senders, creditsAdded, notTaken }: Import): string =>
   [

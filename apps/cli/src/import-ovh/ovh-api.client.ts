@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { reasonOf } from '../operator-api.client.js';
 
 export type OvhKeys = Readonly<{ endpoint: string; applicationKey: string; applicationSecret: string; consumerKey: string }>;
 
@@ -16,6 +17,14 @@ const answerWithinMs = 30_000;
 /** What OVH refused or did not answer; its text names the path and OVH's reason, no key. */
 export class OvhFailure extends Error {
   override readonly name = 'OvhFailure';
+
+  constructor(
+    message: string,
+    /** What it answered, where it did. */
+    readonly httpStatus?: number,
+  ) {
+    super(message);
+  }
 }
 
 /** Reads from OVH's v6 API, or anything that speaks it, with the owner's keys (OVH.md 2.1). */
@@ -46,10 +55,9 @@ export class OvhApi {
       status = response.status;
       answered = await response.json();
     } catch (error) {
-      const { cause, name } = error as { cause?: { code?: unknown }; name: string };
-      throw new OvhFailure(`${this.keys.endpoint} does not answer GET ${path} (${String(cause?.code ?? name)})`);
+      throw new OvhFailure(`${this.keys.endpoint} does not answer GET ${path} (${reasonOf(error)})`);
     }
-    if (status !== 200) throw new OvhFailure(`${this.keys.endpoint} refuses GET ${path}: ${status} ${refusal.safeParse(answered).data?.message ?? ''}`.trim());
+    if (status !== 200) throw new OvhFailure(`${this.keys.endpoint} refuses GET ${path}: ${status} ${refusal.safeParse(answered).data?.message ?? ''}`.trim(), status);
     const read = body.safeParse(answered);
     if (!read.success) throw new OvhFailure(`${this.keys.endpoint} answers GET ${path} in a form that is not OVH's`);
     return read.data;

@@ -68,7 +68,7 @@ export const showDelivery = async (api: OperatorApi, account: string, login: str
   const answer = await api.get(ownerPath(account, login), deliveryView);
   if (answer.outcome !== 'done') return failed(answer);
   const { format, signed, previousSecretUntil } = answer.body;
-  return done(answer.body, facts([['format', format === 'json' ? 'POST with JSON' : 'GET'], ['signed', signed ? 'yes' : 'no'], ['old secret until', previousSecretUntil ?? '']]));
+  return done(answer.body, facts([['format', format === 'json' ? 'POST with JSON' : 'GET'], ['signed', signed ? 'yes' : 'no'], ['old secret until', previousSecretUntil ?? 'none']]));
 };
 
 export const setFormat = async (api: OperatorApi, account: string, login: string | undefined, format: string): Promise<Report> => {

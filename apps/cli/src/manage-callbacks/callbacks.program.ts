@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { instant } from '../arguments.js';
 import type { OperatorApi } from '../operator-api.client.js';
 import type { Report } from '../report.js';
 import { dropSecret, listCallbacks, listFailingEndpoints, pauseCallbacks, renewSecret, replayCallbacks, setFormat, showDelivery, type CallbackFilter } from './callbacks.commands.js';
@@ -11,8 +12,8 @@ const filtered = (command: Command): Command =>
   command
     .option('--account <account>')
     .option('--login <login>', 'an API user of the account')
-    .option('--from <time>', 'of the change that it tells of, RFC 3339')
-    .option('--to <time>');
+    .option('--from <time>', 'of the change that it tells of, as 2026-11-01T00:00:00Z', instant)
+    .option('--to <time>', 'as well', instant);
 
 export const addCallbackCommands = (command: AddCommand, ask: Ask): void => {
   filtered(command('list', 'the newest by filter, and how many there are by state'))

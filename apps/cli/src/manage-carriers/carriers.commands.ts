@@ -66,6 +66,7 @@ export const addCarrier = async (api: OperatorApi, name: string, url: string, gi
 export const setCarrier = async (api: OperatorApi, name: string, given: readonly string[], url: string | undefined): Promise<Report> => {
   const settings = settingsOf(given);
   if (typeof settings === 'string') return misused(settings);
+  if (given.length === 0 && url === undefined) return misused('nothing to set: see kwota carriers set --help');
   const answer = await api.put(pathOf(name), { ...settings, ...(url !== undefined && { url }) });
   return answer.outcome === 'done' ? done({ name, outcome: 'changed' }, `${name} is changed`) : failed(answer);
 };
