@@ -2,6 +2,7 @@
 import { findTestAlert, testAlert } from '@kwota/contracts/alerts.requests.v1';
 import type { CallbackEndpointFailing, CallbackSwitchedOff } from '@kwota/contracts/delivery.v1';
 import type { OperationsEvent } from '@kwota/contracts/operations.v1';
+import type { UserChanged } from '@kwota/contracts/users.v1';
 import {
   account,
   byBoth,
@@ -29,7 +30,7 @@ const dayMs = 24 * hourMs;
 const operatorEmail = 'operator@example.net';
 const failing: CallbackEndpointFailing = { type: 'CallbackEndpointFailing', account, userId, percent: 70, failingSinceMs: noonMs, atMs: noonMs + 3.5 * dayMs };
 const switchedOff: CallbackSwitchedOff = { type: 'CallbackSwitchedOff', account, userId, reason: 'failing', atMs: noonMs + 5 * dayMs };
-const demo = { type: 'UserChanged', account, userId, login: 'demo', ipRestrictions: [], version: 1 } as const;
+const demo: UserChanged = { type: 'UserChanged', account, userId, login: 'demo', ipRestrictions: [], version: 1 };
 
 describe('a callback URL that fails', () => {
   it("is told to the account's recipient at each share of five days and when it is switched off, each once", async () => {

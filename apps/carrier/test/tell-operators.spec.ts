@@ -7,8 +7,8 @@ it('a connector that is not bound is told of once, and again when it is lost ane
   const simulator = await simulate();
   const carrier = await startCarrier(simulator.url);
   const watcher = carrier.app.get(WatchConnectorsWorker);
-  const bound = () => until(() => carrier.health.look().parts['smsc']?.warnings.length === 0);
-  const away = () => until(() => carrier.health.look().parts['smsc']?.warnings.length === 1);
+  const bound = () => until(() => carrier.health.look().parts['smsc']?.warnings?.length === 0);
+  const away = () => until(() => carrier.health.look().parts['smsc']?.warnings?.length === 1);
   await bound();
   await watcher.look(0);
   await carrier.set('second', {}, { url: 'smpp://kwota:secret@127.0.0.1:1', paused: true });
