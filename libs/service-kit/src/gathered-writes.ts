@@ -7,6 +7,7 @@ export class GatheredWrites<Item> {
   private gathered: Item[] = [];
   private running: Promise<void> | undefined;
   private closing = false;
+  private endPause: () => void = () => undefined;
   private readonly spacing: Spacing;
 
   /** `write` makes all items durable or rejects; then they come again, in order, and `onFailure` is told. */
@@ -26,6 +27,7 @@ export class GatheredWrites<Item> {
   /** Resolves when all that was recorded is durable, or one more attempt has failed. */
   async close(): Promise<void> {
     this.closing = true;
+    this.endPause();
     await this.running;
   }
 
@@ -40,8 +42,18 @@ export class GatheredWrites<Item> {
         this.onFailure(error as Error);
         this.gathered = [...items, ...this.gathered];
         if (this.closing) return;
-        await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
+        await this.pause();
       }
     }
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, retryDelayMs);
+      this.endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }
