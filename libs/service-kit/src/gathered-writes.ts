@@ -1,3 +1,4 @@
+import { Pause } from './pause.js';
 import { Spacing } from './spacing.js';
 
 const retryDelayMs = 500;
@@ -7,7 +8,7 @@ export class GatheredWrites<Item> {
   private gathered: Item[] = [];
   private running: Promise<void> | undefined;
   private closing = false;
-  private endPause: () => void = () => undefined;
+  private readonly pause = new Pause();
   private readonly spacing: Spacing;
 
   /** `write` makes all items durable or rejects; then they come again, in order, and `onFailure` is told. */
@@ -27,7 +28,7 @@ export class GatheredWrites<Item> {
   /** Resolves when all that was recorded is durable, or one more attempt has failed. */
   async close(): Promise<void> {
     this.closing = true;
-    this.endPause();
+    this.pause.end();
     await this.running;
   }
 
@@ -42,18 +43,8 @@ export class GatheredWrites<Item> {
         this.onFailure(error as Error);
         this.gathered = [...items, ...this.gathered];
         if (this.closing) return;
-        await this.pause();
+        await this.pause.lasting(retryDelayMs);
       }
     }
-  }
-
-  private pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, retryDelayMs);
-      this.endPause = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

@@ -46,7 +46,13 @@ export const openWorld = async ({ smsc: smscOptions = {}, lostAnswer = 'resend',
   const folder = mkdtempSync(join(tmpdir(), 'kwota-faults-'));
   const messaging = await EmbeddedMessaging.open({ path: ':memory:', topics: topicDefinitions, backoff: { firstMs: 5, maxMs: 20 } });
   const smsc = await startSmscSimulator(smscOptions);
-  const endpoint = await startEndpoint((_, response, calls) => void response.writeHead(endpointStatus(calls)).end());
+  /** Messages of which the endpoint was told that they are delivered, and said that it has it. */
+  const told: number[] = [];
+  const endpoint = await startEndpoint(({ id, dlr }, response, calls) => {
+    const status = endpointStatus(calls);
+    if (status === 200 && dlr === '1') told.push(id);
+    response.writeHead(status).end();
+  });
   // Kills are told as errors by the thousand.
   const logger = createLogger('faults', 'error', { write: () => undefined });
   const shared = { messaging, logger, metrics: new ProcessMetrics(), dataDir: folder, secretKey: 'k'.repeat(32), databaseUrl: '' };
@@ -96,7 +102,7 @@ export const openWorld = async ({ smsc: smscOptions = {}, lostAnswer = 'resend',
   return {
     messaging,
     smsc,
-    endpoint,
+    told,
     facts,
     requests,
     serviceOf: (name: ServiceName) => running.get(name) as RunningService,
