@@ -53,7 +53,7 @@ export class ManageConnectorsOnRequest {
   }
 
   @OnRequest(listConnectors)
-  async list(@Payload() _: RequestOf<typeof listConnectors>): Promise<ReplyOf<typeof listConnectors>> {
+  async list(): Promise<ReplyOf<typeof listConnectors>> {
     const queued = await this.database.read((manager) => this.waiting.countQueued(manager));
     const connectors = this.connectors.all().map(({ name, settings, paused, connection }) => {
       const { host, username } = new URL(connection.options.url);

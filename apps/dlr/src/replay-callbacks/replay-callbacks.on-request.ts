@@ -72,7 +72,7 @@ export class ReplayCallbacksOnRequest {
   }
 
   @OnRequest(findFailingEndpoints)
-  async findFailing(@Payload() _: RequestOf<typeof findFailingEndpoints>): Promise<ReplyOf<typeof findFailingEndpoints>> {
+  async findFailing(): Promise<ReplyOf<typeof findFailingEndpoints>> {
     const endpoints = await this.database.read(async (manager) => {
       const failing = await this.endpoints.failing(manager);
       const shown = await Promise.all(failing.map(async (endpoint) => ({ endpoint, scopes: await this.settings.scopesOf(manager, endpoint.url) })));
