@@ -1,10 +1,7 @@
-import type { AlertLanguage } from './send-alerts/notice-texts.js';
-
 /** The configuration's part that handlers need, as a class so that Nest can hand it over. */
 export class AlertsSettings {
   constructor(
     readonly mailFrom: string,
     readonly sendDeadlineMs: number,
-    readonly language: AlertLanguage,
   ) {}
 }

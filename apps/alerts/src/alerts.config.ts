@@ -1,13 +1,10 @@
-import { milliseconds, oneOf, port, readConfig, text, type Setting } from '@kwota/service-kit/config';
-import type { AlertLanguage } from './send-alerts/notice-texts.js';
+import { milliseconds, port, readConfig, text, type Setting } from '@kwota/service-kit/config';
 
 export type AlertsConfig = Readonly<{
   /** smtp:// or smtps://, with user and password where needed, or `file:`. */
   smtpUrl: string;
   /** The From of mails whose account has no texts of its own. */
   mailFrom: string;
-  /** Of texts that accounts have not set themselves. */
-  language: AlertLanguage;
   sendDeadlineMs: number;
   adminHost: string;
   adminPort: number;
@@ -30,7 +27,6 @@ const smtpUrl: Setting<string> = {
 export const alertsSettings = {
   smtpUrl,
   mailFrom: text('KWOTA_MAIL_FROM', 'kwota@localhost'),
-  language: oneOf('KWOTA_ALERT_LANGUAGE', ['en', 'pl', 'fr'], 'en'),
   sendDeadlineMs: milliseconds('KWOTA_SEND_DEADLINE_MS', 5_000),
   adminHost: text('KWOTA_HTTP_HOST', '127.0.0.1'),
   adminPort: port('KWOTA_ADMIN_PORT', 8085),

@@ -2,7 +2,6 @@
 import type { AlertRecipient, AlertTemplates } from '@kwota/contracts/alerts.requests.v1';
 import type { AlertSettled } from '@kwota/contracts/alerts.v1';
 import type { SendSubmission } from '@kwota/contracts/submissions.v1';
-import type { AlertKind } from './send-alerts/notice-texts.js';
 import { EntitySchema } from 'typeorm';
 
 /** PostgreSQL gives a bigint as text; times and milli-credits stay below 2^53. */
@@ -42,10 +41,7 @@ export type AlertOutcome = AlertSettled['outcome'];
 
 /** One medium of one crossing. */
 export type AlertRow = {
-  /** Of a notice: an id of its own. */
   crossingId: string;
-  /** What it tells of. */
-  kind: AlertKind;
   medium: AlertMedium;
   account: string;
   userId: string;
@@ -66,7 +62,6 @@ export const alertEntity = new EntitySchema<AlertRow>({
   name: 'alert',
   columns: {
     crossingId: key,
-    kind: text,
     medium: key,
     account: text,
     userId: text,

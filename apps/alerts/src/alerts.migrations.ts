@@ -47,17 +47,3 @@ export class CreateAlertsTables1795000000000 implements MigrationInterface {
     for (const { name } of [...tables, { name: 'outbox' }]) await runner.dropTable(name);
   }
 }
-
-/** Alerts of other things than credit. */
-export class AddAlertKind1797000000000 implements MigrationInterface {
-  readonly name = 'AddAlertKind1797000000000';
-
-  async up(runner: QueryRunner): Promise<void> {
-    // Plain SQL: on SQLite TypeORM would copy the table, row by row.
-    await runner.query(`ALTER TABLE alert ADD COLUMN kind text NOT NULL DEFAULT 'threshold'`);
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query('ALTER TABLE alert DROP COLUMN kind');
-  }
-}

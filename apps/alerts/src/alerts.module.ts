@@ -9,14 +9,12 @@ import { AlertsSettings } from './alerts-settings.js';
 import { fileUrl, type AlertsConfig } from './alerts.config.js';
 import { alertEntity, knownSenderEntity, knownUserEntity, recipientEntity, templatesEntity } from './alerts.entities.js';
 import { AlertsLifecycle } from './alerts.lifecycle.js';
-import { AddAlertKind1797000000000, CreateAlertsTables1795000000000 } from './alerts.migrations.js';
+import { CreateAlertsTables1795000000000 } from './alerts.migrations.js';
 import { ForgetAlertsWorker } from './forget-alerts/forget-alerts.worker.js';
 import { KnownUsersOnUsers } from './known-users/known-users.on-users.js';
 import { KnownUsersRepository } from './known-users/known-users.repository.js';
 import { RecordCrossingsHandler } from './record-crossings/record-crossings.handler.js';
 import { RecordCrossingsOnCredit } from './record-crossings/record-crossings.on-credit.js';
-import { RecordNoticesHandler } from './record-notices/record-notices.handler.js';
-import { RecordNoticesOnDelivery } from './record-notices/record-notices.on-delivery.js';
 import { AlertTextsReader } from './send-alerts/alert-texts.reader.js';
 import { AlertWorkers } from './send-alerts/alert-workers.js';
 import { AlertWorker } from './send-alerts/alert.worker.js';
@@ -28,7 +26,6 @@ import { SmsAlertSender } from './send-alerts/sms-alert.sender.js';
 import { SmtpMailer } from './send-alerts/smtp.mailer.js';
 import { SetRecipientsOnRequest } from './set-recipients/set-recipients.on-request.js';
 import { SetTemplatesOnRequest } from './set-templates/set-templates.on-request.js';
-import { TestAlertsOnRequest } from './test-alerts/test-alerts.on-request.js';
 
 const entities = [recipientEntity, templatesEntity, knownUserEntity, knownSenderEntity, alertEntity, outboxEntity];
 
@@ -40,15 +37,15 @@ export class AlertsModule {
     const mailFolder = join(dirname(directory.path), 'mails');
     return {
       module: AlertsModule,
-      controllers: [RecordCrossingsOnCredit, RecordNoticesOnDelivery, TestAlertsOnRequest, KnownUsersOnUsers, SetRecipientsOnRequest, SetTemplatesOnRequest],
+      controllers: [RecordCrossingsOnCredit, KnownUsersOnUsers, SetRecipientsOnRequest, SetTemplatesOnRequest],
       providers: [
         {
           provide: ServiceDatabase,
-          useFactory: () => ServiceDatabase.open({ location, schema: 'alerts', entities, migrations: [CreateAlertsTables1795000000000, AddAlertKind1797000000000] }),
+          useFactory: () => ServiceDatabase.open({ location, schema: 'alerts', entities, migrations: [CreateAlertsTables1795000000000] }),
         },
         { provide: Outbox, useFactory: (database: ServiceDatabase) => new Outbox(database, messaging, logger), inject: [ServiceDatabase] },
         { provide: RequestClient, useFactory: () => RequestClient.whenAsked(messaging, 'alerts', config.sendDeadlineMs, metrics) },
-        { provide: AlertsSettings, useValue: new AlertsSettings(config.mailFrom, config.sendDeadlineMs, config.language) },
+        { provide: AlertsSettings, useValue: new AlertsSettings(config.mailFrom, config.sendDeadlineMs) },
         { provide: Mailer, useFactory: () => (config.smtpUrl === fileUrl ? new FileMailer(mailFolder) : new SmtpMailer(config.smtpUrl)) },
         {
           provide: AlertWorkers,
@@ -70,7 +67,6 @@ export class AlertsModule {
         MailAlertSender,
         SmsAlertSender,
         RecordCrossingsHandler,
-        RecordNoticesHandler,
         AlertsLifecycle,
       ],
     };

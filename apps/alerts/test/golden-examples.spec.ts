@@ -39,7 +39,5 @@ it.each(examplesOf<{ request: unknown }>('alerts.requests'))('the published exam
   const contract = contracts.get(name);
   if (!contract) throw new Error(`no contract ${name}`);
   const { client } = await startAlerts(await openWorld());
-  const reply = await client.ask(contract, request);
-  expect(contract.replySchema.safeParse(reply)).toMatchObject({ success: true });
-  expect(['done', 'refused']).toContain(reply.outcome);
+  expect(await client.ask(contract, request)).toMatchObject({ outcome: 'done' });
 });

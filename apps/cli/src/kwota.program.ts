@@ -9,7 +9,6 @@ import { copyCommand, type CopyOptions, type OpenStore } from './copy-events/cop
 import { createAccount, listAccounts, showAccount } from './manage-accounts/accounts.commands.js';
 import { addCredits, adjustCredits, showCredits } from './manage-credits/credits.commands.js';
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from './manage-dead-letters/dead-letters.commands.js';
-import { testAlert } from './test-alerts/alerts.commands.js';
 import { applyTopics, showTopics, type TopicsOfLog } from './manage-topics/topics.commands.js';
 import { backUpCommand, restoreCommand } from './back-up/back-up.commands.js';
 import { addCallbackCommands } from './manage-callbacks/callbacks.program.js';
@@ -125,11 +124,6 @@ const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, 
 
   const callbacks = group('callbacks', 'delivery reports to customers');
   addCallbackCommands((nameAndArguments, description) => command(callbacks, nameAndArguments, description), ask);
-
-  const alerts = group('alerts', 'who is told when credit runs low');
-  command(alerts, 'test <account> [login]', 'send a test to whom alerts go; an SMS is charged').action((name: string, login: string | undefined, options: Json) =>
-    ask(options, (api) => testAlert(api, name, login)),
-  );
 
   const deadLetters = group('dead-letters', 'messages that no service could handle');
   command(deadLetters, 'list', 'where each came from, and why it died').action((options: Json) => ask(options, listDeadLetters));

@@ -34,7 +34,6 @@ import { SendJobsController } from './send-jobs/send-jobs.controller.js';
 import { MessageIds } from './submit-messages/message-ids.js';
 import { SubmitMessagesClient } from './submit-messages/submit-messages.client.js';
 import { Withdrawals } from './submit-messages/withdrawals.js';
-import { TestAlertsController } from './test-alerts/test-alerts.controller.js';
 import { CodesAndTimeController } from './v6/codes-and-time.controller.js';
 import { Oauth2TokenController } from './v6/oauth2-token.controller.js';
 import { OvhErrorsFilter } from './v6/ovh-errors.filter.js';
@@ -72,7 +71,6 @@ export class GatewayModule {
         DeadLettersController,
         CarriersController,
         CallbacksController,
-        TestAlertsController,
         CancelJobsController,
         KnownUsersOnUsers,
       ],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineRequest, done, refused } from './define-request.js';
+import { defineRequest, done } from './define-request.js';
 import * as f from './fields.js';
 
 const byAccount = ({ account }: { account: string }) => account;
@@ -52,13 +52,4 @@ export const findAlertTemplates = defineRequest({
   keyOf: byAccount,
   request: z.object({ account: f.account }),
   reply: done({ templates }),
-});
-
-export const testAlert = defineRequest({
-  service,
-  name: 'test-alert',
-  description: 'Sends a test to whom alerts of a user (or of the account: userId null) go, by each medium; the SMS is charged to the pool. The testId makes it happen once.',
-  keyOf: byAccount,
-  request: z.object({ account: f.account, userId: f.userIdOrAccount, testId: z.string().min(1).max(100) }),
-  reply: z.union([done({ media: z.array(z.enum(['mail', 'sms'])) }), refused(['nobody-is-told'])]),
 });

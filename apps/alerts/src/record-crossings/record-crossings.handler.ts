@@ -38,7 +38,6 @@ export class RecordCrossingsHandler {
       const joins = medium === 'sms' && (await this.isToldAlready(manager, account, address, nowMs));
       const row: AlertRow = {
         crossingId,
-        kind: 'threshold',
         medium,
         account,
         userId: userId ?? accountItself,

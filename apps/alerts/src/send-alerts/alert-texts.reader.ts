@@ -5,7 +5,6 @@ import { RequestClient, ServiceUnavailable } from '@kwota/service-kit/request-cl
 import { Injectable } from '@nestjs/common';
 import { AlertsSettings } from '../alerts-settings.js';
 import { templatesEntity, type AlertRow } from '../alerts.entities.js';
-import { noticeText } from './notice-texts.js';
 import { KnownUsersRepository } from '../known-users/known-users.repository.js';
 import { cutForSms, defaultTemplates, fillTemplate, mentionsCreditsLeft, shownCredits, textsInUse } from '../set-templates/alert-texts.js';
 
@@ -24,17 +23,12 @@ export class AlertTextsReader {
 
   async mailOf(alert: AlertRow): Promise<{ from: string; subject: string; text: string }> {
     const { templates, user } = await this.read(alert);
-    if (alert.kind !== 'threshold') {
-      const { subject, body } = noticeText(alert.kind, this.settings.language, user, alert.levelMilliCredits);
-      return { from: templates.emailFrom, subject, text: body };
-    }
     const fill = await this.fillerFor(alert, user, [templates.emailSubject, templates.emailBody]);
     return { from: templates.emailFrom, subject: fill(templates.emailSubject), text: fill(templates.emailBody) };
   }
 
   async smsOf(alert: AlertRow): Promise<{ sender: string; text: string }> {
     const { templates, user, sender } = await this.read(alert);
-    if (alert.kind !== 'threshold') return { sender, text: cutForSms(noticeText(alert.kind, this.settings.language, user, alert.levelMilliCredits).sms) };
     const fill = await this.fillerFor(alert, user, [templates.smsBody]);
     return { sender, text: cutForSms(fill(templates.smsBody)) };
   }
@@ -44,7 +38,7 @@ export class AlertTextsReader {
     return this.database.read(async (manager) => {
       const row = await manager.findOneBy(templatesEntity, { account });
       return {
-        templates: textsInUse(row?.templates, defaultTemplates(this.settings.mailFrom, this.settings.language)),
+        templates: textsInUse(row?.templates, defaultTemplates(this.settings.mailFrom)),
         user: await this.knownUsers.nameOf(manager, alert),
         sender: await this.knownUsers.senderOf(manager, account),
       };

@@ -104,8 +104,7 @@ export class AlertWorker {
         return;
       }
       const { affected } = await manager.update(alertEntity, claim, { attempts, state: outcome, endedAtMs: nowMs, submission: null });
-      // A notice is no crossing, of which others keep account.
-      if (affected === 1 && alert.kind === 'threshold') await this.facts.settled(manager, alert, outcome, nowMs);
+      if (affected === 1) await this.facts.settled(manager, alert, outcome, nowMs);
     });
     if (outcome !== 'retry') this.facts.relay();
   }

@@ -1,41 +1,18 @@
-import type { AlertLanguage } from '../send-alerts/notice-texts.js';
 import type { AlertTemplates } from '@kwota/contracts/alerts.requests.v1';
 
 /** One part in either alphabet, so that an alert's SMS costs one message (OVH.md 6). */
 export const smsCharactersMax = 70;
 
-type DefaultTexts = Pick<AlertTemplates, 'emailSubject' | 'emailBody' | 'smsBody'>;
-
-const defaultTexts: Readonly<Record<AlertLanguage, DefaultTexts>> = {
-  en: {
-    emailSubject: '|USER|: |REMAINING| SMS credits left',
-    emailBody:
-      'Hello,\n\n|USER| has |REMAINING| SMS credits left, which reaches the alert threshold of |ALERTTHRESHOLD|.\n' +
-      'The account has |CREDITSLEFT| credits left.\n\nKwota\n',
-    smsBody: '|USER|: |REMAINING| SMS credits left (alert at |ALERTTHRESHOLD|)',
-  },
-  pl: {
-    emailSubject: '|USER|: pozostało |REMAINING| kredytów SMS',
-    emailBody:
-      'Dzień dobry,\n\nużytkownikowi |USER| pozostało |REMAINING| kredytów SMS, co osiąga próg alertu |ALERTTHRESHOLD|.\n' +
-      'Na koncie pozostało |CREDITSLEFT| kredytów.\n\nKwota\n',
-    smsBody: '|USER|: pozostało |REMAINING| kredytów SMS (próg |ALERTTHRESHOLD|)',
-  },
-  fr: {
-    emailSubject: '|USER| : il reste |REMAINING| crédits SMS',
-    emailBody:
-      'Bonjour,\n\nil reste |REMAINING| crédits SMS à |USER|, ce qui atteint le seuil d’alerte de |ALERTTHRESHOLD|.\n' +
-      'Il reste |CREDITSLEFT| crédits sur le compte.\n\nKwota\n',
-    smsBody: '|USER| : il reste |REMAINING| crédits SMS (seuil |ALERTTHRESHOLD|)',
-  },
-};
-
-/** What an account sends that has set no texts; `emailFrom` is the installation's, and so is the language. */
-export const defaultTemplates = (emailFrom: string, language: AlertLanguage = 'en'): AlertTemplates => ({
+/** What an account sends that has set no texts; `emailFrom` is the installation's. */
+export const defaultTemplates = (emailFrom: string): AlertTemplates => ({
   customizedEmailMode: false,
   customizedSmsMode: false,
   emailFrom,
-  ...defaultTexts[language],
+  emailSubject: '|USER|: |REMAINING| SMS credits left',
+  emailBody:
+    'Hello,\n\n|USER| has |REMAINING| SMS credits left, which reaches the alert threshold of |ALERTTHRESHOLD|.\n' +
+    'The account has |CREDITSLEFT| credits left.\n\nKwota\n',
+  smsBody: '|USER|: |REMAINING| SMS credits left (alert at |ALERTTHRESHOLD|)',
 });
 
 const given = (text: string, fallback: string): string => (text.trim() === '' ? fallback : text);
