@@ -36,17 +36,43 @@ export const knownSenderEntity = new EntitySchema<KnownSenderRow>({
   columns: { account: key, sender: key, status: text },
 });
 
+/** Whether credit was last foreseen to run out soon. */
+export type ForecastRow = { account: string; userId: string; isSoon: number };
+export const forecastEntity = new EntitySchema<ForecastRow>({
+  name: 'forecast',
+  columns: { account: key, userId: key, isSoon: { type: 'integer' } },
+});
+
 export type AlertMedium = AlertSettled['medium'];
 export type AlertOutcome = AlertSettled['outcome'];
 
-/** One medium of one crossing. */
+/** What an alert tells of, with what its text needs beside the credit. The last four never go to accounts' numbers, `endpoint-*` also to operators. */
+export type AlertAbout =
+  | { kind: 'threshold' }
+  | { kind: 'forecast'; runsOutAtMs: number }
+  | { kind: 'test' }
+  | { kind: 'endpoint-failing'; account: string; userId: string | null; percent: number; failingSinceMs: number }
+  | { kind: 'endpoint-off'; account: string; userId: string | null; reason: 'gone' | 'failing' }
+  | { kind: 'connector-down'; connector: string; problem: string; downSinceMs: number }
+  | { kind: 'code-unknown'; connector: string; code: string };
+
+/** The account of what an operator is told: none. */
+export const noAccount = '';
+
+/** One medium of one crossing, or of another occasion. */
 export type AlertRow = {
+  /** Of a crossing its id; of another occasion an id that is as unique. */
   crossingId: string;
   medium: AlertMedium;
   account: string;
   userId: string;
   /** Where it goes: a mail address or a telephone number. */
   address: string;
+  kind: AlertAbout['kind'];
+  /** null: a threshold, written before there was anything else. */
+  about: AlertAbout | null;
+  /** Of what an operator is told: of one subject at most once an hour. */
+  subject: string;
   levelMilliCredits: number;
   leftMilliCredits: number;
   state: 'waiting' | AlertOutcome;
@@ -54,6 +80,8 @@ export type AlertRow = {
   /** While it waits: when it is tried next. */
   dueAtMs: number;
   attempts: number;
+  /** Why the last attempt did not go out: a code, without addresses or texts. */
+  reason: string;
   endedAtMs: number | null;
   /** SMS: what is published, with its message id, from before its first publication to its end. */
   submission: SendSubmission | null;
@@ -66,12 +94,16 @@ export const alertEntity = new EntitySchema<AlertRow>({
     account: text,
     userId: text,
     address: text,
+    kind: text,
+    about: { type: 'simple-json', nullable: true },
+    subject: text,
     levelMilliCredits: bigint,
     leftMilliCredits: bigint,
     state: text,
     createdAtMs: bigint,
     dueAtMs: bigint,
     attempts: { type: 'integer' },
+    reason: text,
     endedAtMs: { ...bigint, nullable: true },
     submission: { type: 'simple-json', nullable: true },
   },

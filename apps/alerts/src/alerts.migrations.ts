@@ -47,3 +47,26 @@ export class CreateAlertsTables1795000000000 implements MigrationInterface {
     for (const { name } of [...tables, { name: 'outbox' }]) await runner.dropTable(name);
   }
 }
+
+const forecastTable = new Table({ name: 'forecast', columns: [key('account'), key('userId'), { name: 'isSoon', type: 'integer' }] });
+
+/** Alerts of other kinds than thresholds, why one did not go out, and what is foreseen. */
+export class AddKindsOfAlerts1798000000000 implements MigrationInterface {
+  readonly name = 'AddKindsOfAlerts1798000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // Plain SQL: on SQLite TypeORM would copy the table, row by row.
+    await runner.query("ALTER TABLE alert ADD COLUMN kind text NOT NULL DEFAULT 'threshold'");
+    await runner.query('ALTER TABLE alert ADD COLUMN about text');
+    await runner.query("ALTER TABLE alert ADD COLUMN subject text NOT NULL DEFAULT ''");
+    await runner.query("ALTER TABLE alert ADD COLUMN reason text NOT NULL DEFAULT ''");
+    await runner.query("CREATE INDEX alert_subject ON alert (subject) WHERE subject <> ''");
+    await runner.createTable(forecastTable);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.dropTable('forecast');
+    await runner.query('DROP INDEX alert_subject');
+    for (const column of ['reason', 'subject', 'about', 'kind']) await runner.query(`ALTER TABLE alert DROP COLUMN ${column}`);
+  }
+}

@@ -3,7 +3,9 @@ import type { AlertRecipient } from '@kwota/contracts/alerts.requests.v1';
 import { setAlertRecipient } from '@kwota/contracts/alerts.requests.v1';
 import { alerts as alertsTopic, type AlertSettled } from '@kwota/contracts/alerts.v1';
 import { credit } from '@kwota/contracts/credit.v1';
-import { showAccount } from '@kwota/contracts/ledger.requests.v1';
+import { delivery, type CallbackEndpointFailing, type CallbackSwitchedOff } from '@kwota/contracts/delivery.v1';
+import { showAccount, showUsers } from '@kwota/contracts/ledger.requests.v1';
+import { operations, type OperationsEvent } from '@kwota/contracts/operations.v1';
 import { submissions, type SendSubmission, type SubmissionReply } from '@kwota/contracts/submissions.v1';
 import { topicDefinitions } from '@kwota/contracts/topic-definitions';
 import { leaseMessageIds } from '@kwota/contracts/users.requests.v1';
@@ -23,8 +25,9 @@ import { join } from 'node:path';
 import { In } from 'typeorm';
 import { readAlertsConfig, type AlertsConfig } from '../src/alerts.config.js';
 import { alertEntity, type AlertRow } from '../src/alerts.entities.js';
+import { ForecastWorker } from '../src/forecast-credit/forecast.worker.js';
 import { AlertsModule } from '../src/alerts.module.js';
-import type { ThresholdCrossed } from '../src/record-crossings/alerts-of-crossing.js';
+import type { ThresholdCrossed } from '@kwota/contracts/credit.v1';
 
 export const account = 'sms-kw00001-1';
 export const userId = 'u-1';
@@ -46,7 +49,7 @@ const temporaryFolder = (): string => {
   return folder;
 };
 
-export type Ledger = { reply: (submission: SendSubmission) => SubmissionReply | undefined; poolMilliCredits: number | undefined };
+export type Ledger = { reply: (submission: SendSubmission) => SubmissionReply | undefined; poolMilliCredits: number | undefined; pace: { burnMilliCreditsPerHour?: number; runsOutAtMs?: number | null } };
 
 /** A log with a ledger, users and a reader of alerts.v1, in which several alerts services may follow each other. */
 export const openWorld = async () => {
@@ -56,6 +59,7 @@ export const openWorld = async () => {
   const ledger: Ledger = {
     reply: ({ messageIds }) => ({ outcome: 'accepted', messageIds, takenMilliCredits: 1_000, leftMilliCredits: 4_000 }),
     poolMilliCredits: 5_250,
+    pace: {},
   };
   const submitted: SendSubmission[] = [];
   const settled: AlertSettled[] = [];
@@ -80,13 +84,13 @@ export const openWorld = async () => {
   });
   let leases = 0;
   await listen(leaseMessageIds.topic, (incoming) => answer(incoming, { outcome: 'done', first: 65_536 * (leases += 1) + 1, count: 65_536 }));
-  await listen(showAccount.topic, (incoming) => answer(incoming, ledger.poolMilliCredits === undefined ? undefined : accountWith(ledger.poolMilliCredits)));
+  await listen(showAccount.topic, (incoming) => answer(incoming, creditOf(ledger, incoming.headers['ce_type'])));
   await listen(alertsTopic.topic, async (incoming) => {
     const read = alertsTopic.read(incoming.value ?? '', incoming.headers['ce_type']);
     if ('message' in read) settled.push(read.message);
   });
   const deadLetters: IncomingMessage[] = [];
-  for (const { topic } of [credit, users]) await listen(deadLetterTopicOf(topic), async (incoming) => void deadLetters.push(incoming));
+  for (const { topic } of [credit, users, delivery, operations]) await listen(deadLetterTopicOf(topic), async (incoming) => void deadLetters.push(incoming));
   const logged: string[] = [];
   const logger = createLogger('alerts', 'warn', { write: (line) => void logged.push(line) });
   // Of the world, not of one service: within a process the folder's lock is let go only when its statements are collected.
@@ -97,17 +101,25 @@ export const openWorld = async () => {
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
-const accountWith = (poolMilliCredits: number) => ({
-  outcome: 'done',
-  poolMilliCredits,
-  heldByQuotaMilliCredits: 0,
-  heldByMessagesMilliCredits: 0,
-  consumedMilliCredits: 0,
-  usersWithQuota: 0,
-  openHolds: 0,
-  accountSequence: 1,
-  thresholdMilliCredits: null,
-});
+/** A user of the account has what it has, and an alert at 7 credits. */
+const creditOf = ({ poolMilliCredits, pace }: Ledger, requestType: string | undefined): object | undefined => {
+  if (poolMilliCredits === undefined) return undefined;
+  if (requestType === showUsers.type) {
+    return { outcome: 'done', users: [{ userId, quotaActive: true, leftMilliCredits: poolMilliCredits, thresholdMilliCredits: 7_000, ...pace }] };
+  }
+  return {
+    outcome: 'done',
+    poolMilliCredits,
+    heldByQuotaMilliCredits: 0,
+    heldByMessagesMilliCredits: 0,
+    consumedMilliCredits: 0,
+    usersWithQuota: 0,
+    openHolds: 0,
+    accountSequence: 1,
+    thresholdMilliCredits: null,
+    ...pace,
+  };
+};
 
 export const startAlerts = async (world: World, overrides: Partial<AlertsConfig> = {}) => {
   const { messaging, runtime, dataDir } = world;
@@ -124,6 +136,8 @@ export const startAlerts = async (world: World, overrides: Partial<AlertsConfig>
       await database.transaction((manager) => manager.update(alertEntity, { medium: In(['mail', 'sms']) }, fields));
     },
     setRecipient: (recipient: AlertRecipient, of: string | null = userId) => client.ask(setAlertRecipient, { account, userId: of, recipient }),
+    /** As the hourly look does it. */
+    foresee: (nowMs: number) => service.app.get(ForecastWorker).look(nowMs),
     mails: (): string[] => mailsIn(join(dataDir, 'mails')),
     close: async () => {
       if (!isOpen) return;
@@ -136,9 +150,10 @@ export const startAlerts = async (world: World, overrides: Partial<AlertsConfig>
   return alerts;
 };
 
+/** Quoted-printable lines put together again (RFC 2045 6.7). */
 const mailsIn = (folder: string): string[] => {
   try {
-    return readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    return readdirSync(folder).filter((name) => name.endsWith('.eml')).map((name) => readFileSync(join(folder, name), 'utf8').replaceAll(/=\r?\n/g, ''));
   } catch {
     return [];
   }
@@ -164,6 +179,12 @@ export const publishCrossings = async ({ messaging }: World, ...events: readonly
 
 export const publishUsers = async ({ messaging }: World, ...events: readonly UsersEvent[]): Promise<void> =>
   messaging.publish(events.map((event, index) => users.message(event, { id: `${index}`, source: 'kwota/users' })));
+
+export const publishEndpoints = async ({ messaging }: World, ...events: readonly (readonly [id: string, CallbackEndpointFailing | CallbackSwitchedOff])[]): Promise<void> =>
+  messaging.publish(events.map(([id, event]) => delivery.message(event, { id, source: 'kwota/dlr' })));
+
+export const publishOperations = async ({ messaging }: World, ...events: readonly (readonly [id: string, OperationsEvent])[]): Promise<void> =>
+  messaging.publish(events.map(([id, event]) => operations.message(event, { id, source: 'kwota/carrier' })));
 
 export const endUser = async ({ messaging }: World, key: string): Promise<void> =>
   messaging.publish([{ topic: users.topic, key, value: null, headers: { ce_source: 'kwota/users' } }]);

@@ -38,6 +38,7 @@ const contracts = new Map(Object.values(requests).map((contract) => [contract.na
 it.each(examplesOf<{ request: unknown }>('alerts.requests'))('the published example %s is answered by its contract', async (name, { request }) => {
   const contract = contracts.get(name);
   if (!contract) throw new Error(`no contract ${name}`);
-  const { client } = await startAlerts(await openWorld());
+  const { client, setRecipient } = await startAlerts(await openWorld());
+  await setRecipient(byMail, (request as { userId?: string | null }).userId ?? null);
   expect(await client.ask(contract, request)).toMatchObject({ outcome: 'done' });
 });

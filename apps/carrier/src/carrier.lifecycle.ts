@@ -7,6 +7,7 @@ import { ExpirePartsWorker } from './expire-parts/expire-parts.worker.js';
 import { QueryPartsWorker } from './query-parts/query-parts.worker.js';
 import { PartNewsRecorder } from './record-news/part-news.recorder.js';
 import { ReroutePartsWorker } from './route-parts/reroute-parts.worker.js';
+import { WatchConnectorsWorker } from './tell-operators/watch-connectors.worker.js';
 
 /** What runs beside the messages, in the order in which each needs the one before; it stops the other way round. */
 @Injectable()
@@ -20,6 +21,7 @@ export class CarrierLifecycle implements OnApplicationBootstrap, OnApplicationSh
     private readonly rerouter: ReroutePartsWorker,
     private readonly querier: QueryPartsWorker,
     private readonly expirer: ExpirePartsWorker,
+    private readonly watcher: WatchConnectorsWorker,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -35,9 +37,11 @@ export class CarrierLifecycle implements OnApplicationBootstrap, OnApplicationSh
     this.rerouter.start();
     this.querier.start();
     this.expirer.start();
+    this.watcher.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.watcher.stop();
     await this.expirer.stop();
     await this.querier.stop();
     await this.rerouter.stop();

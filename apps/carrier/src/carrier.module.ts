@@ -21,6 +21,8 @@ import { PartNewsRecorder } from './record-news/part-news.recorder.js';
 import { ReroutePartsRepository } from './route-parts/reroute-parts.repository.js';
 import { ReroutePartsWorker } from './route-parts/reroute-parts.worker.js';
 import { SubmittedPartsRepository } from './submitted-parts.repository.js';
+import { OperationsPublisher } from './tell-operators/operations.publisher.js';
+import { WatchConnectorsWorker } from './tell-operators/watch-connectors.worker.js';
 import { TakeMessagesHandler } from './take-messages/take-messages.handler.js';
 import { TakeMessagesOnAccepted } from './take-messages/take-messages.on-accepted.js';
 
@@ -51,11 +53,12 @@ export class CarrierModule {
         QueriesRepository,
         { provide: ConnectorsRepository, useFactory: () => new ConnectorsRepository(sealing, { url, settings: { windowSize, lostAnswer, profile } }) },
         PartReceiptsPublisher,
+        OperationsPublisher,
         {
           provide: PartNewsRecorder,
-          useFactory: (database: ServiceDatabase, parts: PartsRepository, submitted: SubmittedPartsRepository, queries: QueriesRepository, receipts: PartReceiptsPublisher) =>
-            new PartNewsRecorder(database, parts, submitted, queries, receipts, logger, metrics),
-          inject: [ServiceDatabase, PartsRepository, SubmittedPartsRepository, QueriesRepository, PartReceiptsPublisher],
+          useFactory: (database: ServiceDatabase, parts: PartsRepository, submitted: SubmittedPartsRepository, queries: QueriesRepository, receipts: PartReceiptsPublisher, operations: OperationsPublisher) =>
+            new PartNewsRecorder(database, parts, submitted, queries, receipts, operations, logger, metrics),
+          inject: [ServiceDatabase, PartsRepository, SubmittedPartsRepository, QueriesRepository, PartReceiptsPublisher, OperationsPublisher],
         },
         {
           provide: ReceiveReceiptsOnDeliverSm,
@@ -91,6 +94,11 @@ export class CarrierModule {
           useFactory: (database: ServiceDatabase, parts: PartsRepository, submitted: SubmittedPartsRepository, receipts: PartReceiptsPublisher) =>
             new ExpirePartsWorker(database, parts, submitted, receipts, logger),
           inject: [ServiceDatabase, PartsRepository, SubmittedPartsRepository, PartReceiptsPublisher],
+        },
+        {
+          provide: WatchConnectorsWorker,
+          useFactory: (database: ServiceDatabase, known: Connectors, operations: OperationsPublisher) => new WatchConnectorsWorker(database, known, operations, logger),
+          inject: [ServiceDatabase, Connectors, OperationsPublisher],
         },
         TakeMessagesHandler,
         CarrierLifecycle,

@@ -190,6 +190,13 @@ export class PartsRepository {
     );
   }
 
+  /** Whether any part waits, or was left unanswered, whose validity is over. */
+  async hasExpired(manager: EntityManager, nowMs: number): Promise<boolean> {
+    const first = (state: number): string => `EXISTS (SELECT 1 FROM part WHERE state = ${state} AND "validUntilMs" <= ?)`;
+    const [row] = await run<{ any: number }>(manager, `SELECT 1 AS "any" WHERE ${first(partState.queued)} OR ${first(partState.unanswered)}`, [nowMs, nowMs]);
+    return row !== undefined;
+  }
+
   /** Ends what waited, or was left unanswered, until its validity was over; `partsMax` at most. */
   async expire(
     manager: EntityManager,

@@ -1,6 +1,7 @@
 // The carrier as a process that a test can kill: carrier-process.ts <folder> <SMSC's URL> <messages to accept first>. It writes how many
 // messages have a final report, each time that changes.
 import { accepted } from '@kwota/contracts/accepted.v1';
+import { operations } from '@kwota/contracts/operations.v1';
 import { receipts } from '@kwota/contracts/receipts.v1';
 import { deadLetterTopicOf } from '@kwota/messaging';
 import { EmbeddedMessaging } from '@kwota/messaging-embedded';
@@ -13,7 +14,7 @@ import { readCarrierConfig } from '../src/carrier.config.js';
 import { CarrierModule } from '../src/carrier.module.js';
 
 const [dataDir = '', smscUrl = '', count = '0'] = process.argv.slice(2);
-const topics = [accepted, receipts].flatMap(({ topic, kept }) => [
+const topics = [accepted, receipts, operations].flatMap(({ topic, kept }) => [
   { topic, kept },
   { topic: deadLetterTopicOf(topic), kept },
 ]);

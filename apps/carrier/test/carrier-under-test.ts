@@ -1,6 +1,7 @@
 // The carrier as it runs, over a log in memory and a real SMPP connection to the simulator.
 import { accepted, type Accepted, type AcceptedSubmission } from '@kwota/contracts/accepted.v1';
 import { setConnector, type ConnectorChange } from '@kwota/contracts/carrier.requests.v1';
+import { operations, type OperationsEvent } from '@kwota/contracts/operations.v1';
 import { receipts, type PartReceipt } from '@kwota/contracts/receipts.v1';
 import { deadLetterTopicOf, type IncomingMessage, type TopicDefinition } from '@kwota/messaging';
 import { EmbeddedMessaging } from '@kwota/messaging-embedded';
@@ -18,7 +19,7 @@ import { CarrierModule } from '../src/carrier.module.js';
 
 const deadLetters = { topic: deadLetterTopicOf(accepted.topic), kept: accepted.kept };
 const topics: TopicDefinition[] = [
-  ...[accepted, receipts, deadLetters].map(({ topic, kept }) => ({ topic, kept })),
+  ...[accepted, receipts, operations, deadLetters].map(({ topic, kept }) => ({ topic, kept })),
   { topic: setConnector.topic, kept: { kind: 'for', retentionMs: 86_400_000 } },
   { topic: 'kwota.replies.v1', kept: { kind: 'ephemeral', retentionMs: 86_400_000 } },
 ];
@@ -62,12 +63,27 @@ export const startCarrier = async (smscUrl: string, overrides: Partial<CarrierCo
       }
     },
   });
+  /** What operators are to know. */
+  const told: OperationsEvent[] = [];
+  await messaging.subscribe({
+    topic: operations.topic,
+    group: 'test',
+    kind: 'broadcast',
+    handle: async (batch) => {
+      for (const { value } of batch) {
+        const read = operations.read(value ?? '', undefined);
+        if ('message' in read) told.push(read.message);
+      }
+    },
+  });
   const deadReasons: (string | undefined)[] = [];
   const collectReasons = async (batch: readonly IncomingMessage[]): Promise<void> => void deadReasons.push(...batch.map(({ headers }) => headers['dead-reason']));
   await messaging.subscribe({ topic: deadLetters.topic, group: 'test', kind: 'broadcast', handle: collectReasons });
   let isOpen = true;
   const carrier = {
     reported,
+    told,
+    app: service.app,
     deadReasons,
     health: runtime.health,
     metrics,

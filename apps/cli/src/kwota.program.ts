@@ -12,6 +12,7 @@ import { addCredits, adjustCredits, showCredits } from './manage-credits/credits
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from './manage-dead-letters/dead-letters.commands.js';
 import { applyTopics, showTopics, type TopicsOfLog } from './manage-topics/topics.commands.js';
 import { backUpCommand, restoreCommand } from './back-up/back-up.commands.js';
+import { addAlertCommands } from './manage-alerts/alerts.program.js';
 import { addCallbackCommands } from './manage-callbacks/callbacks.program.js';
 import { addCarrierCommands, carriersHelp } from './manage-carriers/carriers.program.js';
 import { createUser, deleteUser, listUsers, setUser, showUser, type UserChange } from './manage-users/users.commands.js';
@@ -139,6 +140,9 @@ const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, 
 
   const carriers = group('carriers', 'the SMSCs that messages go out through').addHelpText('after', carriersHelp);
   addCarrierCommands((nameAndArguments, description) => command(carriers, nameAndArguments, description), ask, async (given) => (await passwordOf(given)) ?? given);
+
+  const alerts = group('alerts', 'who is told when credit runs low, and whether it arrives');
+  addAlertCommands((nameAndArguments, description) => command(alerts, nameAndArguments, description), ask);
 
   const callbacks = group('callbacks', 'delivery reports to customers');
   addCallbackCommands((nameAndArguments, description) => command(callbacks, nameAndArguments, description), ask);

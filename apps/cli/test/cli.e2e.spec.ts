@@ -2,7 +2,7 @@ import { parseSignerKey } from '@kwota/audit-log/note-keys';
 import { DurableDatabase } from '@kwota/service-kit/sqlite';
 import { startKwota, type KwotaProcess } from '@kwota/testing/kwota-process';
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -116,6 +116,15 @@ describe('kwota', () => {
     expect(await asJson('usage', account)).toEqual([]);
     expect((await run('usage', account, '--csv')).out).toBe('user,messages,parts,delivered,failed,not billed,under way,credits\n');
   }, 60_000);
+
+  it("sets the alert on an account's pool, and tests who would be told", async () => {
+    await asJson('alerts', 'set', account, '--threshold', '2', '--alert-email', 'pool@example.org', '--support', 'mail');
+    expect(await asJson('alerts', 'show', account)).toEqual({ alertEmail: 'pool@example.org', alertNumber: '', alertThreshold: 2, support: 'mail' });
+    expect(await asJson('alerts', 'test', account)).toEqual({ media: [{ medium: 'mail', outcome: 'sent', reason: '' }] });
+    const mails = readdirSync(join(dataDir, 'mails')).map((name) => readFileSync(join(dataDir, 'mails', name), 'utf8'));
+    expect(mails.filter((mail) => mail.includes('To: pool@example.org') && mail.includes('Subject: [TEST] '))).toHaveLength(1);
+    expect(await run('alerts', 'test', account, 'nobody')).toMatchObject({ exitCode: 1 });
+  }, 30_000);
 
   it('moves an account in by one command: here from this Kwota itself, which speaks as OVH does', async () => {
     await asJson('user', 'set', account, 'anna', '--callback', 'https://example.org/dlr', '--ip', '8.8.8.8');

@@ -36,6 +36,8 @@ import { ManageOwnersController } from './manage-owners/manage-owners.controller
 import { ManageSendersController } from './manage-senders/manage-senders.controller.js';
 import { SendersClient } from './manage-senders/senders.client.js';
 import { ApiUsersClient } from './manage-users/api-users.client.js';
+import { AlertsClient } from './manage-alerts/alerts.client.js';
+import { ManageAlertsController, OperatorAlertsController } from './manage-alerts/manage-alerts.controller.js';
 import { CallbacksClient } from './manage-callbacks/callbacks.client.js';
 import { CallbacksController } from './manage-callbacks/callbacks.controller.js';
 import { CarriersClient } from './manage-carriers/carriers.client.js';
@@ -110,6 +112,8 @@ export class GatewayModule {
         DeadLettersController,
         CarriersController,
         CallbacksController,
+        ManageAlertsController,
+        OperatorAlertsController,
         CancelJobsController,
         KnownUsersOnUsers,
       ],
@@ -128,6 +132,7 @@ export class GatewayModule {
         DeadLettersClient,
         CarriersClient,
         CallbacksClient,
+        AlertsClient,
         CancelJobsClient,
         PasswordChecks,
         MessageIds,

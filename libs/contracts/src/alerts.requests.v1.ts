@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineRequest, done } from './define-request.js';
+import { defineRequest, done, refused } from './define-request.js';
 import * as f from './fields.js';
 
 const byAccount = ({ account }: { account: string }) => account;
@@ -52,4 +52,34 @@ export const findAlertTemplates = defineRequest({
   keyOf: byAccount,
   request: z.object({ account: f.account }),
   reply: done({ templates }),
+});
+
+const testId = z.string().min(1).max(64);
+
+export const testAlert = defineRequest({
+  service,
+  name: 'test-alert',
+  description:
+    'Sends a marked alert to the recipient of a user, or of the account (userId null), by the media that are set. It counts as no crossing; an SMS is paid as any. The id makes it happen once.',
+  keyOf: byAccount,
+  request: z.object({ account: f.account, userId: f.userIdOrAccount, testId }),
+  reply: z.union([done({}), refused(['recipient-missing'])]),
+});
+
+export const findTestAlert = defineRequest({
+  service,
+  name: 'find-test-alert',
+  description: 'What became of a test alert, by medium.',
+  keyOf: byAccount,
+  request: z.object({ account: f.account, testId }),
+  reply: done({
+    media: z.array(
+      z.object({
+        medium: z.enum(['mail', 'sms']),
+        outcome: z.enum(['waiting', 'sent', 'failed', 'no-credit']),
+        /** Why it did not go out: a code of the mail server, the network or the ledger; empty where it did. */
+        reason: z.string().max(200),
+      }),
+    ),
+  }),
 });

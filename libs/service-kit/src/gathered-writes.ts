@@ -1,3 +1,4 @@
+import { Pause } from './pause.js';
 import { Spacing } from './spacing.js';
 
 const retryDelayMs = 500;
@@ -7,6 +8,7 @@ export class GatheredWrites<Item> {
   private gathered: Item[] = [];
   private running: Promise<void> | undefined;
   private closing = false;
+  private readonly pause = new Pause();
   private readonly spacing: Spacing;
 
   /** `write` makes all items durable or rejects; then they come again, in order, and `onFailure` is told. */
@@ -26,6 +28,7 @@ export class GatheredWrites<Item> {
   /** Resolves when all that was recorded is durable, or one more attempt has failed. */
   async close(): Promise<void> {
     this.closing = true;
+    this.pause.end();
     await this.running;
   }
 
@@ -40,7 +43,7 @@ export class GatheredWrites<Item> {
         this.onFailure(error as Error);
         this.gathered = [...items, ...this.gathered];
         if (this.closing) return;
-        await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
+        await this.pause.lasting(retryDelayMs);
       }
     }
   }

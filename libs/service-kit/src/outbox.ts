@@ -4,6 +4,7 @@ import { PublishFailed } from '@kwota/messaging/failures';
 import { EntitySchema, type EntityManager, type QueryRunner, Table } from 'typeorm';
 import type { ServiceDatabase } from './database.js';
 import type { Logger } from './logger.js';
+import { Pause } from './pause.js';
 import { forRows, run } from './sql.js';
 
 type OutboxRow = { id: number; topic: string; key: string; value: string | null; headers: string };
@@ -57,6 +58,7 @@ export class Outbox {
   private closed = false;
   private timer: NodeJS.Timeout | undefined;
   private underway: Underway | undefined;
+  private readonly pause = new Pause();
 
   constructor(
     private readonly database: ServiceDatabase,
@@ -87,6 +89,7 @@ export class Outbox {
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.timer);
+    this.pause.end();
     await this.running;
   }
 
@@ -104,7 +107,7 @@ export class Outbox {
       } catch (error) {
         this.log.warn({ err: { type: (error as Error).name } }, 'the outbox could not be sent; trying again');
         this.wanted = true;
-        await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
+        await this.pause.lasting(retryDelayMs);
       }
     }
   }

@@ -1,5 +1,6 @@
 // Measures what DESIGN §10 asks for and prints it beside the goals; writes bench-results.json. Nothing else should run meanwhile.
 import { writeFileSync } from 'node:fs';
+import { benchEndpoints } from './endpoints.js';
 import { benchDelivery, benchHttp } from './standalone.js';
 import { benchKafka } from './kafka.js';
 import { benchLedgerCore } from './ledger-core.js';
@@ -16,6 +17,7 @@ const figures: Figure[] = [
 if (wants('ledger')) figures.push(...(await benchLedgerCore(limits)));
 if (wants('http')) figures.push(...(await benchHttp()));
 if (wants('delivery')) figures.push(...(await benchDelivery()));
+if (wants('endpoints')) figures.push(...(await benchEndpoints()));
 if (wants('kafka')) figures.push(...((await benchKafka()) ?? []));
 
 console.table(Object.fromEntries(figures.map(({ case: name, value, unit, goal }) => [name, { value: Math.round(value * 100) / 100, unit, goal: goal ?? '' }])));

@@ -1,7 +1,7 @@
 import type { UsersEvent } from '@kwota/contracts/users.v1';
 import { Injectable } from '@nestjs/common';
 import { Not, type EntityManager } from 'typeorm';
-import { alertEntity, knownSenderEntity, knownUserEntity, recipientEntity, templatesEntity } from '../alerts.entities.js';
+import { alertEntity, forecastEntity, knownSenderEntity, knownUserEntity, recipientEntity, templatesEntity } from '../alerts.entities.js';
 
 /** What an alert's SMS is sent from where the account has no enabled sender of its own. */
 const senderOfInstallation = 'KWOTA';
@@ -39,14 +39,14 @@ export class KnownUsersRepository {
   }
 
   private async forgetUser(manager: EntityManager, account: string, userId: string): Promise<void> {
-    await manager.delete(recipientEntity, { account, userId });
+    for (const entity of [recipientEntity, forecastEntity]) await manager.delete(entity, { account, userId });
     await manager.delete(knownUserEntity, { userId });
     // What is under way still tells; what has ended keeps its outcome without the person.
     await manager.update(alertEntity, { account, userId, state: Not('waiting') }, { address: '' });
   }
 
   private async forgetAccount(manager: EntityManager, account: string): Promise<void> {
-    for (const entity of [recipientEntity, templatesEntity, knownUserEntity, knownSenderEntity]) await manager.delete(entity, { account });
+    for (const entity of [recipientEntity, forecastEntity, templatesEntity, knownUserEntity, knownSenderEntity]) await manager.delete(entity, { account });
     await manager.update(alertEntity, { account, state: Not('waiting') }, { address: '' });
   }
 }

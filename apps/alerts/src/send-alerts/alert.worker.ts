@@ -90,7 +90,8 @@ export class AlertWorker {
     const end = await this.attempt(alert);
     this.trouble = end.outcome === 'retry' ? end.reason : undefined;
     const nowMs = Date.now();
-    const isOver = end.outcome === 'retry' && nowMs - alert.createdAtMs >= giveUpAfterMs;
+    // Whoever asked for a test waits for its end.
+    const isOver = end.outcome === 'retry' && (alert.kind === 'test' || nowMs - alert.createdAtMs >= giveUpAfterMs);
     const outcome = isOver ? 'failed' : end.outcome;
     this.attempts.inc({ medium: this.medium, outcome });
     if (end.reason) this.log.warn({ crossingId: alert.crossingId, medium: this.medium, outcome, reason: end.reason }, 'an alert did not go out');
@@ -98,12 +99,13 @@ export class AlertWorker {
     // After a claim that has run out, as when the process was paused, it is another instance's to end.
     const claim = { crossingId, medium, dueAtMs, state: 'waiting' } as const;
     const attempts = alert.attempts + 1;
+    const reason = end.reason ?? '';
     await this.database.transaction(async (manager) => {
       if (outcome === 'retry') {
-        await manager.update(alertEntity, claim, { attempts, dueAtMs: nowMs + retryDelayMs(attempts, Math.random()) });
+        await manager.update(alertEntity, claim, { attempts, reason, dueAtMs: nowMs + retryDelayMs(attempts, Math.random()) });
         return;
       }
-      const { affected } = await manager.update(alertEntity, claim, { attempts, state: outcome, endedAtMs: nowMs, submission: null });
+      const { affected } = await manager.update(alertEntity, claim, { attempts, reason, state: outcome, endedAtMs: nowMs, submission: null });
       if (affected === 1) await this.facts.settled(manager, alert, outcome, nowMs);
     });
     if (outcome !== 'retry') this.facts.relay();

@@ -1,7 +1,8 @@
 import { measureText } from '@kwota/sms-text';
-import { cutForSms, defaultTemplates, fillTemplate, shownCredits, smsCharactersMax, textsInUse } from './alert-texts.js';
+import { cutForSms, defaultTemplates, fillTemplate, fitSms, shownCredits, smsCharactersMax, textsInUse } from './alert-texts.js';
+import { alertLanguages, defaultTexts } from './default-texts.js';
 
-const defaults = defaultTemplates('kwota@localhost');
+const defaults = defaultTemplates('kwota@localhost', 'en');
 const values = { USER: 'demo', REMAINING: '4.99', ALERTTHRESHOLD: '5', CREDITSLEFT: '50' };
 
 describe('a template', () => {
@@ -27,8 +28,44 @@ describe("an alert's SMS", () => {
     expect(measureText(cutForSms(character.repeat(smsCharactersMax + 1))).parts).toBe(1);
   });
 
-  it('by default fits with a login of 40 characters only when cut', () => {
-    expect(cutForSms(fillTemplate(defaults.smsBody, { ...values, USER: 'x'.repeat(40) }))).toHaveLength(70);
+  it.each(alertLanguages)('in %s fits one message with a login of 40 characters and large numbers, which stay whole', (language) => {
+    const { threshold, forecast } = defaultTexts[language];
+    const large = { REMAINING: '1234567.89', ALERTTHRESHOLD: '1234567.5', CREDITSLEFT: '1234567.89' };
+    const login = 'shop-of-a-customer-with-a-very-long-name';
+    const atThreshold = fitSms((user) => fillTemplate(threshold.smsBody, { ...large, USER: user }), login);
+    const foreseen = fitSms((user) => forecast({ user, left: large.REMAINING, days: 90 }).sms, login);
+    for (const text of [atThreshold, foreseen]) {
+      expect(measureText(text).parts).toBe(1);
+      expect(text.length).toBeLessThanOrEqual(70);
+      expect(text).toMatch(/^shop/);
+      expect(text).toContain('1234567.89');
+    }
+    expect(atThreshold).toContain('1234567.5');
+    expect(foreseen).toContain('90');
+  });
+
+  it('is cut where its text is too long without any login', () => {
+    expect(fitSms((user) => `${user}${'a'.repeat(80)}`, 'demo')).toBe('a'.repeat(70));
+  });
+});
+
+describe.each(alertLanguages)('the default texts in %s', (language) => {
+  it('use the four variables, and no other', () => {
+    const { emailSubject, emailBody, smsBody } = defaultTexts[language].threshold;
+    const used = `${emailSubject}${emailBody}${smsBody}`.match(/\|[A-Z]+\|/g);
+    expect([...new Set(used)].sort()).toEqual(['|ALERTTHRESHOLD|', '|CREDITSLEFT|', '|REMAINING|', '|USER|']);
+  });
+
+  it('are templates that an account may set', () => {
+    const { emailSubject, emailBody, smsBody } = defaultTexts[language].threshold;
+    expect([emailSubject.length <= 200, emailBody.length <= 10_000, smsBody.length <= 70]).toEqual([true, true, true]);
+  });
+
+  it('count one day as one', () => {
+    const { forecast } = defaultTexts[language];
+    const [one, three] = [1, 3].map((days) => forecast({ user: 'demo', left: '5', days }).text) as [string, string];
+    expect(one).toMatch(/1 (day|dzień|jour)\./);
+    expect(three).toMatch(/3 (days|dni|jours)\./);
   });
 });
 

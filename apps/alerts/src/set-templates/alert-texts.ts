@@ -1,18 +1,15 @@
 import type { AlertTemplates } from '@kwota/contracts/alerts.requests.v1';
+import { defaultTexts, type AlertLanguage } from './default-texts.js';
 
 /** One part in either alphabet, so that an alert's SMS costs one message (OVH.md 6). */
 export const smsCharactersMax = 70;
 
-/** What an account sends that has set no texts; `emailFrom` is the installation's. */
-export const defaultTemplates = (emailFrom: string): AlertTemplates => ({
+/** What an account sends that has set no texts; `emailFrom` and the language are the installation's. */
+export const defaultTemplates = (emailFrom: string, language: AlertLanguage): AlertTemplates => ({
   customizedEmailMode: false,
   customizedSmsMode: false,
   emailFrom,
-  emailSubject: '|USER|: |REMAINING| SMS credits left',
-  emailBody:
-    'Hello,\n\n|USER| has |REMAINING| SMS credits left, which reaches the alert threshold of |ALERTTHRESHOLD|.\n' +
-    'The account has |CREDITSLEFT| credits left.\n\nKwota\n',
-  smsBody: '|USER|: |REMAINING| SMS credits left (alert at |ALERTTHRESHOLD|)',
+  ...defaultTexts[language].threshold,
 });
 
 const given = (text: string, fallback: string): string => (text.trim() === '' ? fallback : text);
@@ -40,6 +37,13 @@ export const mentionsCreditsLeft = (...templates: readonly string[]): boolean =>
 export const cutForSms = (text: string): string => {
   const cut = text.slice(0, smsCharactersMax);
   return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
+};
+
+/** A long login gives way before the numbers do; what is too long without it is cut. */
+export const fitSms = (write: (user: string) => string, user: string): string => {
+  const characters = [...user];
+  while (characters.length > 0 && write(characters.join('')).length > smsCharactersMax) characters.pop();
+  return cutForSms(write(characters.join('')));
 };
 
 /** Milli-credits as people see them: floored to two decimals, no trailing zeros (OVH.md 9). */

@@ -23,6 +23,6 @@ export class SetTemplatesOnRequest {
   @OnRequest(findAlertTemplates)
   async find(@Payload() { account }: { account: string }) {
     const row = await this.database.read((manager) => manager.findOneBy(templatesEntity, { account }));
-    return { outcome: 'done', templates: row?.templates ?? defaultTemplates(this.settings.mailFrom) };
+    return { outcome: 'done', templates: row?.templates ?? defaultTemplates(this.settings.mailFrom, this.settings.language) };
   }
 }

@@ -5,6 +5,7 @@ import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { ReplyOf, RequestOf } from '../requests.js';
 import { ReroutePartsRepository } from '../route-parts/reroute-parts.repository.js';
+import { ReroutePartsWorker } from '../route-parts/reroute-parts.worker.js';
 import { noRoute } from '../route-parts/route-of-receiver.js';
 import { Connectors } from './connectors.js';
 import { ConnectorsRepository, environmentConnector } from './connectors.repository.js';
@@ -19,6 +20,7 @@ export class ManageConnectorsOnRequest {
     private readonly repository: ConnectorsRepository,
     private readonly connectors: Connectors,
     private readonly waiting: ReroutePartsRepository,
+    private readonly rerouter: ReroutePartsWorker,
   ) {}
 
   @OnRequest(setConnector)
@@ -36,6 +38,7 @@ export class ManageConnectorsOnRequest {
     });
     if (code) return { outcome: 'refused', code };
     await this.connectors.reload();
+    this.rerouter.lookSoon();
     return { outcome: 'done' };
   }
 
@@ -45,6 +48,7 @@ export class ManageConnectorsOnRequest {
     if (!this.connectors.of(name)) return { outcome: 'refused', code: 'connector-unknown' };
     await this.database.transaction((manager) => this.repository.remove(manager, name));
     await this.connectors.reload();
+    this.rerouter.lookSoon();
     return { outcome: 'done' };
   }
 
@@ -63,6 +67,7 @@ export class ManageConnectorsOnRequest {
   async pause(@Payload() { paused }: RequestOf<typeof pauseCarrier>): Promise<ReplyOf<typeof pauseCarrier>> {
     await this.database.transaction((manager) => this.repository.pauseAll(manager, paused));
     await this.connectors.reload();
+    this.rerouter.lookSoon();
     return { outcome: 'done' };
   }
 }

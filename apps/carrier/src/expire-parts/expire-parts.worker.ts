@@ -52,6 +52,7 @@ export class ExpirePartsWorker {
   }
 
   async expire(nowMs: number): Promise<void> {
+    if (!(await this.database.read((manager) => this.parts.hasExpired(manager, nowMs)))) return;
     await this.endAll(partState.queued, expiredOutcome, nowMs);
     await this.endAll(partState.unanswered, silentOutcome, nowMs);
   }

@@ -10,6 +10,7 @@ import { keyOfPart, partState, PartsRepository, type ClaimedPart, type PartAddre
 import { QueriesRepository } from '../query-parts/queries.repository.js';
 import type { RawReceipt } from '../receive-receipts/smsc-id.js';
 import { SubmittedPartsRepository } from '../submitted-parts.repository.js';
+import { OperationsPublisher } from '../tell-operators/operations.publisher.js';
 
 export type PartNews =
   | Readonly<{ kind: 'submitted'; part: ClaimedPart; smscId: string; atMs: number }>
@@ -57,6 +58,7 @@ export class PartNewsRecorder {
     private readonly submitted: SubmittedPartsRepository,
     private readonly queries: QueriesRepository,
     private readonly receipts: PartReceiptsPublisher,
+    private readonly operations: OperationsPublisher,
     private readonly log: Logger,
     metrics: Metrics,
   ) {
@@ -92,13 +94,14 @@ export class PartNewsRecorder {
   }
 
   private async write(news: readonly PartNews[]): Promise<void> {
-    const { reports, earlyKept, unmatched } = await this.database.transaction((manager) => this.writeIn(manager, news));
+    const { reports, codes, earlyKept, unmatched } = await this.database.transaction((manager) => this.writeIn(manager, news));
     this.earlyKept = earlyKept;
     for (const item of news) this.countUnwritten(item, -1);
     this.listener?.onSettled(partsOf(news));
     if (unmatched > 0) this.receiptsUnmatched.inc({}, unmatched);
     for (const { committed } of ofKind(news, 'receipt')) committed();
     for (const report of reports) this.noteUnknown(report);
+    this.operations.codesTold(codes);
     if (reports.length > 0) this.receipts.relay();
     if (news.some(({ kind }) => kind === 'requeued')) this.listener?.onRequeued();
     else this.listener?.onWritten();
@@ -143,7 +146,8 @@ export class PartNewsRecorder {
     }
     await this.keepQueries(manager, reports);
     await this.receipts.report(manager, reports);
-    return { reports, earlyKept: this.earlyKept - earlyTaken + unmatched, unmatched };
+    const codes = await this.operations.tellCodes(manager, reports);
+    return { reports, codes, earlyKept: this.earlyKept - earlyTaken + unmatched, unmatched };
   }
 
   private async keepQueries(manager: EntityManager, reports: readonly PartReport[]): Promise<void> {

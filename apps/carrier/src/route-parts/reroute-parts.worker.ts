@@ -5,6 +5,8 @@ import { ReroutePartsRepository, type RoutedPart } from './reroute-parts.reposit
 import { routeOfReceiver } from './route-of-receiver.js';
 
 const lookIntervalMs = 1_000;
+/** While all connectors are well nothing should wait for the wrong one; a look that often finds what does all the same. */
+const restMs = 30_000;
 /** In one transaction: nobody waits for long. */
 const rowsMax = 500;
 
@@ -17,6 +19,7 @@ export class ReroutePartsWorker {
   private running: Promise<void> = Promise.resolve();
   private isLooking = false;
   private stopped = false;
+  private lookedAtMs = -Infinity;
 
   constructor(
     private readonly database: ServiceDatabase,
@@ -24,6 +27,11 @@ export class ReroutePartsWorker {
     private readonly connectors: Connectors,
     private readonly log: Logger,
   ) {}
+
+  /** Connectors were added, changed or removed. */
+  lookSoon(): void {
+    this.lookedAtMs = -Infinity;
+  }
 
   start(): void {
     this.timer = setInterval(() => {
@@ -38,6 +46,10 @@ export class ReroutePartsWorker {
   }
 
   async look(): Promise<void> {
+    const routes = this.connectors.routes();
+    const isWell = routes.every(({ available }) => available);
+    if (!routes.some(({ available }) => available) || (isWell && performance.now() - this.lookedAtMs < restMs)) return;
+    this.lookedAtMs = isWell ? performance.now() : -Infinity;
     this.isLooking = true;
     try {
       for (const connector of await this.database.read((manager) => this.repository.waitedFor(manager))) await this.moveFrom(connector);
@@ -51,7 +63,7 @@ export class ReroutePartsWorker {
   private async moveFrom(connector: string): Promise<void> {
     const routes = this.connectors.routes();
     const route = routes.find(({ name }) => name === connector);
-    if (route?.available || !routes.some(({ name, available, paused }) => name !== connector && (available || (!route && !paused)))) return;
+    if (route?.available || !routes.some(({ name, available }) => name !== connector && available)) return;
     let after = { messageId: 0, part: 0 };
     let movedAny = false;
     for (let page: RoutedPart[] | undefined; page === undefined || page.length === rowsMax; ) {

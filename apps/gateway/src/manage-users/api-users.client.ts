@@ -1,6 +1,5 @@
-import { findAlertRecipients, setAlertRecipient } from '@kwota/contracts/alerts.requests.v1';
 import { findCallbacks, setCallbacks } from '@kwota/contracts/dlr.requests.v1';
-import { closeUser, openUser, setQuota, setThreshold, showUsers } from '@kwota/contracts/ledger.requests.v1';
+import { closeUser, openUser, setQuota, showUsers } from '@kwota/contracts/ledger.requests.v1';
 import { createUser, deleteUser, findUsers, updateUser, type UserView } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
@@ -10,16 +9,14 @@ import { milliCreditsOf, shownCredits } from '../edge/credits.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import { isPublicAddress, normalisedAddress } from '../edge/peer-address.js';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
+import { AlertsClient, shownThreshold } from '../manage-alerts/alerts.client.js';
 import { badRequest, callbackRefused, conflict, objectUnknown, OvhError, serviceUnknown } from '../v6/ovh-error.js';
-import type { AlertThresholdDto, ApiUserView, ChangeApiUserDto, CreateApiUserDto, QuotaDto } from './api-user.dto.js';
+import type { ApiUserView, ChangeApiUserDto, CreateApiUserDto, QuotaDto } from './api-user.dto.js';
 
-/** OVH's panel sends it for "no alert" (OVH.md 6). */
-const thresholdOff = -1;
-
-/** An API user as OVH shows it, put together from the four services that own its parts, and a change split among them (DESIGN §1). */
 /** What the account and the user's quota would have left. */
 export type WeighedChange = Readonly<{ creditsLeft?: number; quotaLeft?: number }>;
 
+/** An API user as OVH shows it, put together from the four services that own its parts, and a change split among them (DESIGN §1). */
 @Injectable()
 export class ApiUsersClient {
   constructor(
@@ -27,6 +24,7 @@ export class ApiUsersClient {
     private readonly sealing: Sealing,
     private readonly settings: GatewaySettings,
     private readonly changes: ChangesMadeHere,
+    private readonly alerts: AlertsClient,
   ) {}
 
   async logins(account: string): Promise<string[]> {
@@ -45,14 +43,13 @@ export class ApiUsersClient {
 
   async show(account: string, login: string): Promise<ApiUserView> {
     const user = await this.one(account, login);
-    const [credit, callbacks, alerts] = await Promise.all([
+    const [credit, callbacks, recipient] = await Promise.all([
       this.requests.ask(showUsers, { account, userIds: [user.userId] }),
       this.requests.ask(findCallbacks, { account }),
-      this.requests.ask(findAlertRecipients, { account }),
+      this.alerts.recipientOf(account, user.userId),
     ]);
     const money = credit.outcome === 'done' ? credit.users.find(({ userId }) => userId === user.userId) : undefined;
     const callback = callbacks.callbacks.find(({ userId }) => userId === user.userId);
-    const recipient = alerts.recipients.find(({ userId }) => userId === user.userId);
     return {
       login,
       password: '',
@@ -60,12 +57,7 @@ export class ApiUsersClient {
         quotaLeft: money?.quotaActive ? shownCredits(money.leftMilliCredits) : 0,
         quotaStatus: money?.quotaActive ? 'active' : 'inactive',
       },
-      alertThresholdInformations: {
-        alertEmail: recipient?.alertEmail ?? '',
-        alertNumber: recipient?.alertNumber ?? '',
-        alertThreshold: money?.thresholdMilliCredits == null ? thresholdOff : Math.floor(money.thresholdMilliCredits / 1_000),
-        support: recipient?.support ?? 'mail',
-      },
+      alertThresholdInformations: { ...recipient, alertThreshold: shownThreshold(money?.thresholdMilliCredits) },
       ipRestrictions: user.ipRestrictions,
       callBack: callback?.callBack ?? null,
       stopCallBack: callback?.stopCallBack ?? null,
@@ -91,14 +83,14 @@ export class ApiUsersClient {
     // null and an empty text are what clients send for what they leave out.
     const password = change.password || undefined;
     const callbacks = this.callbacksOf(change);
-    if (alert) this.checkRecipient(alert);
+    if (alert) this.alerts.check(alert);
 
     let weighed: WeighedChange = {};
     for (const dryRun of runs) {
       // Before the threshold: one at or above what is left fires at once, and somebody must be there to be told.
-      if (alert && !dryRun) await this.setRecipient(account, userId, alert);
+      if (alert && !dryRun) await this.alerts.setRecipient(account, userId, alert);
       if (quota) weighed = await this.setQuota(account, userId, quota, dryRun);
-      if (alert) await this.setThreshold(account, userId, alert, dryRun);
+      if (alert) await this.alerts.setThreshold(account, userId, alert, dryRun);
       if (callbacks) await this.setCallbacks(account, userId, callbacks, dryRun);
     }
     if (!runs.includes(false) || (password === undefined && ipRestrictions === undefined && messagesPerMinute === undefined)) return weighed;
@@ -153,16 +145,6 @@ export class ApiUsersClient {
     throw refusalOf(reply.code);
   }
 
-  private async setRecipient(account: string, userId: string, { alertEmail, alertNumber, support }: AlertThresholdDto): Promise<void> {
-    await this.requests.ask(setAlertRecipient, { account, userId, recipient: { alertEmail: alertEmail ?? '', alertNumber: alertNumber ?? '', support } });
-  }
-
-  private async setThreshold(account: string, userId: string, { alertThreshold }: AlertThresholdDto, dryRun: boolean): Promise<void> {
-    const levelMilliCredits = alertThreshold === thresholdOff ? null : alertThreshold * 1_000;
-    const reply = await this.requests.ask(setThreshold, { account, userId, levelMilliCredits, dryRun });
-    if (reply.outcome === 'refused') throw refusalOf(reply.code);
-  }
-
   private async setCallbacks(account: string, userId: string, callbacks: CallbackChange, dryRun: boolean): Promise<void> {
     const reply = await this.requests.ask(setCallbacks, { account, userId, ...callbacks, dryRun });
     if (reply.outcome === 'done') return;
@@ -175,13 +157,6 @@ export class ApiUsersClient {
       ...(callBack === undefined ? {} : { callBack: callBack || null }),
       ...(stopCallBack === undefined ? {} : { stopCallBack: stopCallBack || null }),
     };
-  }
-
-  private checkRecipient({ alertThreshold, alertEmail, alertNumber, support }: AlertThresholdDto): void {
-    if (alertThreshold === thresholdOff) return;
-    if (alertThreshold < 1) throw badRequest('alertThresholdInformations.alertThreshold must be -1 (off) or at least 1');
-    if (support !== 'sms' && !alertEmail) throw badRequest(`alertThresholdInformations.alertEmail is required for support ${support}`);
-    if (support !== 'mail' && !alertNumber) throw badRequest(`alertThresholdInformations.alertNumber is required for support ${support}`);
   }
 
   /** OVH.md 9: public, distinct once written the same way; blanks are dropped as the panel does. */
