@@ -2,7 +2,7 @@ import { Messaging } from '@kwota/messaging';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Sealing } from '@kwota/service-kit/sealing';
-import { Injectable, Module, ValidationPipe, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { CancelJobsClient } from './cancel-jobs/cancel-jobs.client.js';
 import { CancelJobsController } from './cancel-jobs/cancel-jobs.controller.js';
@@ -13,6 +13,7 @@ import { AuthoriseOwnersController } from './authorise-owners/authorise-owners.c
 import { ValidateKeysController } from './authorise-owners/validate-keys.controller.js';
 import { DescribeApiController } from './describe-api/describe-api.controller.js';
 import { AccessTokens } from './edge/access-tokens.js';
+import { checkInput } from './edge/check-input.js';
 import { GatewayLog } from './edge/gateway-log.js';
 import { GatewaySettings } from './edge/gateway-settings.js';
 import { EstimateMessagesController } from './estimate-messages/estimate-messages.controller.js';
@@ -119,7 +120,7 @@ export class GatewayModule {
       ],
       providers: [
         { provide: APP_FILTER, useValue: new OvhErrorsFilter(logger) },
-        { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true, stopAtFirstError: true }) },
+        { provide: APP_PIPE, useValue: checkInput() },
         { provide: Messaging, useValue: messaging },
         { provide: Sealing, useValue: sealing },
         { provide: GatewayLog, useValue: new GatewayLog(logger) },

@@ -21,4 +21,6 @@ it.each([
   ['text', /^400 the body is not valid/],
 ])('%j is refused by field, without its value', (body, expected) => expect(messageOf(body)).toMatch(expected));
 
+it('what is missing is told as that', () => expect(() => parsed(connectorSettingsSchema, {})).toThrow(/^\w+ is required$/));
+
 it('what is left out is left out', () => expect(parsed(schema, { bind: 'pair' })).toEqual({ bind: 'pair' }));

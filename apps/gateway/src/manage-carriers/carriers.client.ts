@@ -84,5 +84,7 @@ export const parsed = <Schema extends z.ZodType>(schema: Schema, body: unknown):
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const field = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys : [])].join('.');
+  const given = issue?.path.reduce<unknown>((value, name) => (value as Record<PropertyKey, unknown> | undefined)?.[name], body);
+  if (field !== '' && given === undefined) throw badRequest(`${field} is required`);
   throw badRequest(issue?.code === 'unrecognized_keys' ? `${field} is not known` : `${field || 'the body'} is not valid: ${issue?.message}`);
 };

@@ -9,7 +9,7 @@ export const answerToError = (error: unknown): { status: number; body: Record<st
     return { status: 503, body: { class: 'Server::ServiceUnavailable', message: `Temporarily unavailable (${error.message.split(':')[0]}), nothing was charged` } };
   if (error instanceof HttpException) {
     const status = error.getStatus();
-    const message = status === 404 ? 'Got an invalid (or empty) URL' : status === 413 ? 'The body is larger than 1 MiB' : messageOf(error);
+    const message = status === 404 ? 'Got an invalid (or empty) URL' : status === 413 ? 'The body is larger than 1 MiB' : error.message;
     const kind = status === 404 ? 'Client::NotFound' : status < 500 ? 'Client::BadRequest' : 'Server::InternalServerError';
     return { status, body: { class: kind, message } };
   }
@@ -17,13 +17,6 @@ export const answerToError = (error: unknown): { status: number; body: Record<st
   if (status === 413) return { status, body: { class: 'Client::BadRequest', message: 'The body is larger than 1 MiB' } };
   if (status >= 400 && status < 500) return { status, body: { class: 'Client::BadRequest', message: (error as Error).message } };
   return { status: 500, body: { class: 'Server::InternalServerError', message: 'Internal server error' } };
-};
-
-/** class-validator's list of faults as one sentence: each names its field. */
-const messageOf = (error: HttpException): string => {
-  const response = error.getResponse();
-  const message = typeof response === 'object' ? (response as { message?: unknown }).message : response;
-  return Array.isArray(message) ? message.join('; ') : String(message ?? error.message);
 };
 
 const statusOf = (error: unknown): number => {
