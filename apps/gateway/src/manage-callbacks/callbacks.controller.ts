@@ -1,5 +1,5 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiQuery } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiQuery } from '@nestjs/swagger';
 import { OperatorRoutes } from '../operator/operator-routes.js';
 import { CallbacksClient } from './callbacks.client.js';
 
@@ -9,6 +9,7 @@ export class CallbacksController {
 
   @Get()
   @ApiOperation({ summary: 'The newest 100 callbacks by filter, and how many there are by state' })
+  @ApiOkResponse({ schema: { type: 'object', required: ['paused', 'counts', 'callbacks'], properties: { paused: { type: 'boolean' }, counts: { type: 'object' }, callbacks: { type: 'array', items: { type: 'object' } } } } })
   @ApiQuery({ name: 'account', required: false })
   @ApiQuery({ name: 'login', required: false })
   @ApiQuery({ name: 'from', required: false, description: 'RFC 3339' })
@@ -20,6 +21,7 @@ export class CallbacksController {
 
   @Get('failing')
   @ApiOperation({ summary: 'Endpoints that take nothing; after five days they are switched off' })
+  @ApiOkResponse({ schema: { type: 'array', items: { type: 'object' } } })
   failing() {
     return this.callbacks.failing();
   }
@@ -27,6 +29,7 @@ export class CallbacksController {
   @Post('replay')
   @HttpCode(200)
   @ApiOperation({ summary: 'Send dead callbacks again, by filter' })
+  @ApiOkResponse({ schema: { type: 'object', required: ['replayed', 'superseded'], properties: { replayed: { type: 'integer' }, superseded: { type: 'integer' } } } })
   @ApiBody({ schema: { type: 'object', example: { account: 'sms-kw00001-1', login: 'shop', from: '2026-11-23T00:00:00Z', dryRun: true } } })
   replay(@Body() body: unknown) {
     return this.callbacks.replay(body);
@@ -50,6 +53,7 @@ export class CallbacksController {
 
   @Get(['accounts/:serviceName', 'accounts/:serviceName/users/:login'])
   @ApiOperation({ summary: 'How callbacks of an account, or of one of its users, are sent' })
+  @ApiOkResponse({ schema: { type: 'object', required: ['format', 'signed', 'previousSecretUntil'], properties: { format: { enum: ['get', 'json'] }, signed: { type: 'boolean' }, previousSecretUntil: { type: 'string', format: 'date-time', nullable: true } } } })
   delivery(@Param('serviceName') account: string, @Param('login') login?: string) {
     return this.callbacks.delivery(account, login);
   }
@@ -65,6 +69,7 @@ export class CallbacksController {
   @Post(['accounts/:serviceName/secret', 'accounts/:serviceName/users/:login/secret'])
   @HttpCode(200)
   @ApiOperation({ summary: 'A new secret that signs callbacks, shown this once; the one before signs for another day' })
+  @ApiOkResponse({ schema: { type: 'object', required: ['secret'], properties: { secret: { type: 'string' } } } })
   renewSecret(@Param('serviceName') account: string, @Param('login') login?: string) {
     return this.callbacks.renewSecret(account, login);
   }

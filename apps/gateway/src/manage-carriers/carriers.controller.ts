@@ -1,5 +1,5 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
-import { ApiBody, ApiOperation } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { OperatorRoutes } from '../operator/operator-routes.js';
 import { CarriersClient } from './carriers.client.js';
 
@@ -9,6 +9,7 @@ export class CarriersController {
 
   @Get()
   @ApiOperation({ summary: 'All SMSCs with their settings and what waits for them; never their passwords' })
+  @ApiOkResponse({ schema: { type: 'object', required: ['paused', 'connectors', 'withoutRoute'], properties: { paused: { type: 'boolean' }, connectors: { type: 'array', items: { type: 'object' } }, withoutRoute: { type: 'integer' } } } })
   list() {
     return this.carriers.list();
   }
@@ -40,6 +41,7 @@ export class CarriersController {
 
   @Get(':name')
   @ApiOperation({ summary: 'One SMSC' })
+  @ApiOkResponse({ schema: { type: 'object' } })
   show(@Param('name') name: string) {
     return this.carriers.show(name);
   }
