@@ -1,5 +1,5 @@
 // From receipt to callback over 10,000 endpoints, with and without some that hang and some that fail: dlr alone, in this process.
-import { accepted } from '@kwota/contracts/accepted.v1';
+import { accepted, type AcceptedSubmission } from '@kwota/contracts/accepted.v1';
 import { setCallbacks } from '@kwota/contracts/dlr.requests.v1';
 import { receipts } from '@kwota/contracts/receipts.v1';
 import { topicDefinitions } from '@kwota/contracts/topic-definitions';
@@ -113,7 +113,7 @@ const firstMessageId = 1_000_000;
 const startDlr = async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'kwota-bench-'));
   const messaging = await EmbeddedMessaging.open({ path: join(dataDir, 'messaging.db'), topics: topicDefinitions });
-  const logger = createLogger('dlr', 'fatal');
+  const logger = createLogger('dlr', 'error');
   const runtime = openRuntime('dlr', { messaging, logger, metrics: new ProcessMetrics(), dataDir, secretKey: 'bench'.repeat(8), databaseUrl: '' });
   const service = await startService(DlrModule.register(runtime, readDlrConfig({ KWOTA_CALLBACK_ALLOW: '127.0.0.0/8' })), { name: 'dlr', messaging, logger });
   const requests = await RequestClient.start(messaging, 'bench', 30_000);
@@ -157,21 +157,20 @@ const startDlr = async () => {
 /** Over several accounts, as partitions have it. */
 const accountOf = (messageId: number): string => `${account}.${endpointOf(messageId) % 64}`;
 
-const acceptedOf = (messageId: number, userId: string, nowMs: number) =>
-  ({
-    kind: 'accepted',
-    account: accountOf(messageId),
-    userId,
-    messages: [{ messageId, receiver: '+33600000004', priceMilliCredits: 1_000 }],
-    sender: 'KWOTA',
-    text: 'Your parcel is at the door.',
-    coding: '7bit',
-    parts: 1,
-    noStop: true,
-    source: 'http2sms',
-    acceptedAtMs: nowMs,
-    validUntilMs: nowMs + 3 * 24 * 3_600_000,
-  }) as const;
+const acceptedOf = (messageId: number, userId: string, nowMs: number): AcceptedSubmission => ({
+  kind: 'accepted',
+  account: accountOf(messageId),
+  userId,
+  messages: [{ messageId, receiver: '+33600000004', priceMilliCredits: 1_000 }],
+  sender: 'KWOTA',
+  text: 'Your parcel is at the door.',
+  coding: '7bit',
+  parts: 1,
+  noStop: true,
+  source: 'http2sms',
+  acceptedAtMs: nowMs,
+  validUntilMs: nowMs + 3 * 24 * 3_600_000,
+});
 
 const receiptOf = (messageId: number) =>
   ({
