@@ -148,7 +148,7 @@ describe('kwota', () => {
     expect(await asJson('user', 'show', moved, 'anna')).toEqual({ ...(theirs as object), messagesPerMinute: null });
     const again = await kwotaCommand(environment, command);
     expect(JSON.parse(again.out)).toMatchObject({ users: ['anna'], passwords: {}, creditsAdded: 0, notTaken: [] });
-    expect(await kwotaCommand({ ...environment, OVH_CONSUMER_KEY: 'nobody-s-key' }, command)).toMatchObject({ exitCode: 3, out: expect.stringContaining('This credential does not exist') });
+    expect(await kwotaCommand({ ...environment, OVH_CONSUMER_KEY: 'nobody-s-key' }, command)).toMatchObject({ exitCode: 1, out: expect.stringContaining('This credential does not exist') });
     expect(await kwotaCommand({ KWOTA_DATA_DIR: dataDir }, command)).toMatchObject({ exitCode: 2, out: expect.stringContaining('OVH_APPLICATION_KEY') });
   }, 60_000);
 
