@@ -1,7 +1,7 @@
 // From receipt to callback over 10,000 endpoints, with and without some that hang and some that fail: dlr alone, in this process.
-import { accepted } from '@kwota/contracts/accepted.v1';
+import { accepted, type AcceptedSubmission } from '@kwota/contracts/accepted.v1';
 import { setCallbacks } from '@kwota/contracts/dlr.requests.v1';
-import { receipts } from '@kwota/contracts/receipts.v1';
+import { receipts, type PartReceipt } from '@kwota/contracts/receipts.v1';
 import { topicDefinitions } from '@kwota/contracts/topic-definitions';
 import { DlrModule } from '@kwota/dlr';
 import { readDlrConfig } from '@kwota/dlr/config';
@@ -30,6 +30,8 @@ const tickMs = 10;
 const setAtOnce = 200;
 const acceptedAtOnce = 500;
 const drainMs = 3_000;
+/** As many connections as dlr makes at a time find room before they are taken: a system that drops one lets its maker wait a second. */
+const backlog = 4_096;
 
 type Manner = 'well' | 'hangs' | 'fails';
 const mannerOf = (endpoint: number): Manner => (endpoint % oneIn === 0 ? 'hangs' : endpoint % oneIn === 1 ? 'fails' : 'well');
@@ -43,7 +45,7 @@ const startSink = async (call: (endpoint: number, messageId: number) => Manner) 
     // What hangs keeps its connection for as long as its caller waits.
     if (manner !== 'hangs') response.writeHead(manner === 'fails' ? 500 : 200).end('OK');
   });
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: '0.0.0.0', backlog }, resolve));
   const address = server.address();
   const port = address && typeof address === 'object' ? address.port : 0;
   const close = async (): Promise<void> => {
@@ -113,7 +115,7 @@ const firstMessageId = 1_000_000;
 const startDlr = async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'kwota-bench-'));
   const messaging = await EmbeddedMessaging.open({ path: join(dataDir, 'messaging.db'), topics: topicDefinitions });
-  const logger = createLogger('dlr', 'fatal');
+  const logger = createLogger('dlr', 'error');
   const runtime = openRuntime('dlr', { messaging, logger, metrics: new ProcessMetrics(), dataDir, secretKey: 'bench'.repeat(8), databaseUrl: '' });
   const service = await startService(DlrModule.register(runtime, readDlrConfig({ KWOTA_CALLBACK_ALLOW: '127.0.0.0/8' })), { name: 'dlr', messaging, logger });
   const requests = await RequestClient.start(messaging, 'bench', 30_000);
@@ -157,37 +159,35 @@ const startDlr = async () => {
 /** Over several accounts, as partitions have it. */
 const accountOf = (messageId: number): string => `${account}.${endpointOf(messageId) % 64}`;
 
-const acceptedOf = (messageId: number, userId: string, nowMs: number) =>
-  ({
-    kind: 'accepted',
-    account: accountOf(messageId),
-    userId,
-    messages: [{ messageId, receiver: '+33600000004', priceMilliCredits: 1_000 }],
-    sender: 'KWOTA',
-    text: 'Your parcel is at the door.',
-    coding: '7bit',
-    parts: 1,
-    noStop: true,
-    source: 'http2sms',
-    acceptedAtMs: nowMs,
-    validUntilMs: nowMs + 3 * 24 * 3_600_000,
-  }) as const;
+const acceptedOf = (messageId: number, userId: string, nowMs: number): AcceptedSubmission => ({
+  kind: 'accepted',
+  account: accountOf(messageId),
+  userId,
+  messages: [{ messageId, receiver: '+33600000004', priceMilliCredits: 1_000 }],
+  sender: 'KWOTA',
+  text: 'Your parcel is at the door.',
+  coding: '7bit',
+  parts: 1,
+  noStop: true,
+  source: 'http2sms',
+  acceptedAtMs: nowMs,
+  validUntilMs: nowMs + 3 * 24 * 3_600_000,
+});
 
-const receiptOf = (messageId: number) =>
-  ({
-    kind: 'part',
-    account: accountOf(messageId),
-    messageId,
-    part: 1,
-    parts: 1,
-    stage: 'receipt',
-    ptt: 4,
-    dlr: 1,
-    final: true,
-    recognised: true,
-    atMs: Date.now(),
-    raw: { connector: 'default' },
-  }) as const;
+const receiptOf = (messageId: number): PartReceipt => ({
+  kind: 'part',
+  account: accountOf(messageId),
+  messageId,
+  part: 1,
+  parts: 1,
+  stage: 'receipt',
+  ptt: 4,
+  dlr: 1,
+  final: true,
+  recognised: true,
+  atMs: Date.now(),
+  raw: { connector: 'default' },
+});
 
 const percentile = (values: readonly number[], share: number): number => {
   const sorted = [...values].sort((a, b) => a - b);
