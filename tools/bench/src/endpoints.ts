@@ -29,7 +29,8 @@ const runsOfEach = 2;
 const tickMs = 10;
 const setAtOnce = 200;
 const acceptedAtOnce = 500;
-const drainMs = 3_000;
+/** On a machine that is busy otherwise the figures say so, instead of an error. */
+const drainMsMax = 60_000;
 /** As many connections as dlr makes at a time find room before they are taken: a system that drops one lets its maker wait a second. */
 const backlog = 4_096;
 
@@ -97,9 +98,10 @@ const measure = async (withBad: boolean): Promise<number[]> => {
     await dlr.accept((warmUpSeconds + measuredSeconds) * receiptsPerSecond);
     await dlr.report(0, warmUpSeconds * receiptsPerSecond, () => undefined);
     await dlr.report(warmUpSeconds * receiptsPerSecond, measuredSeconds * receiptsPerSecond, (messageId) => publishedAtMs.set(messageId, performance.now()));
-    await pause(drainMs);
-    const missing = [...publishedAtMs.keys()].filter((messageId) => mannerOf(endpointOf(messageId)) === 'well').length;
-    if (missing > 0) throw new Error(`${missing} callbacks did not come within ${drainMs} ms of the last receipt.`);
+    const missing = (): number => [...publishedAtMs.keys()].filter((messageId) => mannerOf(endpointOf(messageId)) === 'well').length;
+    for (const giveUpAtMs = performance.now() + drainMsMax; missing() > 0; await pause(tickMs)) {
+      if (performance.now() > giveUpAtMs) throw new Error(`${missing()} callbacks did not come within ${drainMsMax} ms of the last receipt.`);
+    }
     return latencies;
   } finally {
     await dlr.close();
