@@ -1,7 +1,7 @@
 // From receipt to callback over 10,000 endpoints, with and without some that hang and some that fail: dlr alone, in this process.
 import { accepted, type AcceptedSubmission } from '@kwota/contracts/accepted.v1';
 import { setCallbacks } from '@kwota/contracts/dlr.requests.v1';
-import { receipts } from '@kwota/contracts/receipts.v1';
+import { receipts, type PartReceipt } from '@kwota/contracts/receipts.v1';
 import { topicDefinitions } from '@kwota/contracts/topic-definitions';
 import { DlrModule } from '@kwota/dlr';
 import { readDlrConfig } from '@kwota/dlr/config';
@@ -29,7 +29,10 @@ const runsOfEach = 2;
 const tickMs = 10;
 const setAtOnce = 200;
 const acceptedAtOnce = 500;
-const drainMs = 3_000;
+/** On a machine that is busy otherwise the figures say so, instead of an error. */
+const drainMsMax = 60_000;
+/** As many connections as dlr makes at a time find room before they are taken: a system that drops one lets its maker wait a second. */
+const backlog = 4_096;
 
 type Manner = 'well' | 'hangs' | 'fails';
 const mannerOf = (endpoint: number): Manner => (endpoint % oneIn === 0 ? 'hangs' : endpoint % oneIn === 1 ? 'fails' : 'well');
@@ -43,7 +46,7 @@ const startSink = async (call: (endpoint: number, messageId: number) => Manner) 
     // What hangs keeps its connection for as long as its caller waits.
     if (manner !== 'hangs') response.writeHead(manner === 'fails' ? 500 : 200).end('OK');
   });
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: '0.0.0.0', backlog }, resolve));
   const address = server.address();
   const port = address && typeof address === 'object' ? address.port : 0;
   const close = async (): Promise<void> => {
@@ -95,9 +98,10 @@ const measure = async (withBad: boolean): Promise<number[]> => {
     await dlr.accept((warmUpSeconds + measuredSeconds) * receiptsPerSecond);
     await dlr.report(0, warmUpSeconds * receiptsPerSecond, () => undefined);
     await dlr.report(warmUpSeconds * receiptsPerSecond, measuredSeconds * receiptsPerSecond, (messageId) => publishedAtMs.set(messageId, performance.now()));
-    await pause(drainMs);
-    const missing = [...publishedAtMs.keys()].filter((messageId) => mannerOf(endpointOf(messageId)) === 'well').length;
-    if (missing > 0) throw new Error(`${missing} callbacks did not come within ${drainMs} ms of the last receipt.`);
+    const missing = (): number => [...publishedAtMs.keys()].filter((messageId) => mannerOf(endpointOf(messageId)) === 'well').length;
+    for (const giveUpAtMs = performance.now() + drainMsMax; missing() > 0; await pause(tickMs)) {
+      if (performance.now() > giveUpAtMs) throw new Error(`${missing()} callbacks did not come within ${drainMsMax} ms of the last receipt.`);
+    }
     return latencies;
   } finally {
     await dlr.close();
@@ -172,21 +176,20 @@ const acceptedOf = (messageId: number, userId: string, nowMs: number): AcceptedS
   validUntilMs: nowMs + 3 * 24 * 3_600_000,
 });
 
-const receiptOf = (messageId: number) =>
-  ({
-    kind: 'part',
-    account: accountOf(messageId),
-    messageId,
-    part: 1,
-    parts: 1,
-    stage: 'receipt',
-    ptt: 4,
-    dlr: 1,
-    final: true,
-    recognised: true,
-    atMs: Date.now(),
-    raw: { connector: 'default' },
-  }) as const;
+const receiptOf = (messageId: number): PartReceipt => ({
+  kind: 'part',
+  account: accountOf(messageId),
+  messageId,
+  part: 1,
+  parts: 1,
+  stage: 'receipt',
+  ptt: 4,
+  dlr: 1,
+  final: true,
+  recognised: true,
+  atMs: Date.now(),
+  raw: { connector: 'default' },
+});
 
 const percentile = (values: readonly number[], share: number): number => {
   const sorted = [...values].sort((a, b) => a - b);

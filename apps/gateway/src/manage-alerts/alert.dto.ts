@@ -1,13 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
 import { loginLengthMax } from '../manage-users/api-user.dto.js';
 
 export class TestAlertDto {
-  @ApiPropertyOptional({ description: "Of this API user; left out: the account's own", example: 'parcels' })
+  @ApiPropertyOptional({ type: String, nullable: true, minLength: 1, maxLength: loginLengthMax, description: "Of this API user; left out: the account's own", example: 'parcels' })
   @IsOptional()
   @IsString()
+  @IsNotEmpty()
   @MaxLength(loginLengthMax)
-  login?: string;
+  login?: string | null;
 }
 
 class TestedMedium {

@@ -34,7 +34,7 @@ export class ManageAlertsController {
   @ApiOperation({ summary: 'Send a marked alert by the media that are set, and say what became of it; an SMS is charged as any' })
   @ApiOkResponse({ type: TestedAlertView })
   async test(@Param('serviceName') account: string, @Body() { login }: TestAlertDto): Promise<TestedAlertView> {
-    return this.alerts.test(account, login === undefined ? null : (await this.users.one(account, login)).userId);
+    return this.alerts.test(account, login == null ? null : (await this.users.one(account, login)).userId);
   }
 }
 
@@ -64,6 +64,6 @@ export class OperatorAlertsController {
   @ApiOperation({ summary: 'Send a marked alert by the media that are set, and say what became of it; an SMS is charged as any' })
   @ApiOkResponse({ type: TestedAlertView })
   async test(@Param('serviceName') account: string, @Body() { login }: TestAlertDto): Promise<TestedAlertView> {
-    return this.alerts.test(account, login === undefined ? null : (await this.users.one(account, login)).userId);
+    return this.alerts.test(account, login == null ? null : (await this.users.one(account, login)).userId);
   }
 }
