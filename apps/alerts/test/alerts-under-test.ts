@@ -1,4 +1,5 @@
 // Alerts as it runs, over a log in memory; the test answers for users and for the ledger.
+import { jest } from '@jest/globals';
 import type { AlertRecipient } from '@kwota/contracts/alerts.requests.v1';
 import { setAlertRecipient } from '@kwota/contracts/alerts.requests.v1';
 import { alerts as alertsTopic, type AlertSettled } from '@kwota/contracts/alerts.v1';
@@ -28,6 +29,9 @@ import { alertEntity, type AlertRow } from '../src/alerts.entities.js';
 import { ForecastWorker } from '../src/forecast-credit/forecast.worker.js';
 import { AlertsModule } from '../src/alerts.module.js';
 import type { ThresholdCrossed } from '@kwota/contracts/credit.v1';
+
+/** For every suite that uses this: a machine that is busy with other suites is slow. */
+jest.setTimeout(30_000);
 
 export const account = 'sms-kw00001-1';
 export const userId = 'u-1';

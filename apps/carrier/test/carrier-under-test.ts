@@ -1,4 +1,5 @@
 // The carrier as it runs, over a log in memory and a real SMPP connection to the simulator.
+import { jest } from '@jest/globals';
 import { accepted, type Accepted, type AcceptedSubmission } from '@kwota/contracts/accepted.v1';
 import { setConnector, type ConnectorChange } from '@kwota/contracts/carrier.requests.v1';
 import { operations, type OperationsEvent } from '@kwota/contracts/operations.v1';
@@ -16,6 +17,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCarrierConfig, type CarrierConfig } from '../src/carrier.config.js';
 import { CarrierModule } from '../src/carrier.module.js';
+
+/** For every suite that uses this: a machine that is busy with other suites is slow. */
+jest.setTimeout(30_000);
 
 const deadLetters = { topic: deadLetterTopicOf(accepted.topic), kept: accepted.kept };
 const topics: TopicDefinition[] = [

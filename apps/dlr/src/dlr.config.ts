@@ -3,6 +3,9 @@ import ipaddr from 'ipaddr.js';
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
+/** OVH.md 1.3: six months. */
+export const historyKeptDays = 183;
+
 /** OVH.md 9: a little over a day. */
 const defaultRetrySchedule = '5s,30s,5m,30m,2h,5h,10h,10h';
 
@@ -38,7 +41,21 @@ const timeZone: Setting<string> = {
   },
 };
 
+const days = (variable: string, defaultDays: number): Setting<number> => ({
+  variable,
+  parse: (given = String(defaultDays)) => {
+    if (!/^\d{1,5}$/.test(given) || Number(given) < 1) throw new Error(`"${given}" is not a number of days from 1`);
+    return Number(given);
+  },
+});
+
 export const dlrSettings = {
+  /** The history; the ledger keeps what each message cost for ever. */
+  historyKeptDays: days('KWOTA_HISTORY_KEPT_DAYS', historyKeptDays),
+  /** Texts, numbers, senders and tags in it. */
+  textsKeptDays: days('KWOTA_HISTORY_TEXTS_KEPT_DAYS', historyKeptDays),
+  /** Attempts of callbacks. */
+  attemptsKeptDays: days('KWOTA_CALLBACK_ATTEMPTS_KEPT_DAYS', historyKeptDays),
   /** Pauses after each failed attempt of a callback. */
   retryScheduleMs,
   /** Private networks, in CIDR notation, that callbacks may reach. */

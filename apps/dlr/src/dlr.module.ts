@@ -4,6 +4,7 @@ import { Outbox, outboxEntity } from '@kwota/service-kit/outbox';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CleanHistoryWorker } from './clean-history/clean-history.worker.js';
+import { EraseHistoryRepository } from './clean-history/erase-history.repository.js';
 import type { DlrConfig } from './dlr.config.js';
 import { DlrLifecycle } from './dlr.lifecycle.js';
 import { AddCallbackDelivery1797000000000, AddInstanceEpochs1796000000000, CreateDlrTables1795000000000 } from './dlr.migrations.js';
@@ -73,6 +74,7 @@ export class DlrModule {
           useFactory: (settings: CallbackSettingsRepository, read: ReceiptsRead) => OwnPartitions.follow(messaging, [settings, read]),
           inject: [CallbackSettingsRepository, ReceiptsRead],
         },
+        EraseHistoryRepository,
         EndpointsRepository,
         CallbacksByFilterRepository,
         {
@@ -121,8 +123,8 @@ export class DlrModule {
         },
         {
           provide: CleanHistoryWorker,
-          useFactory: (database: ServiceDatabase, messages: MessagesRepository) => new CleanHistoryWorker(database, messages, logger),
-          inject: [ServiceDatabase, MessagesRepository],
+          useFactory: (database: ServiceDatabase, messages: MessagesRepository, erasing: EraseHistoryRepository) => new CleanHistoryWorker(database, messages, erasing, config, logger),
+          inject: [ServiceDatabase, MessagesRepository, EraseHistoryRepository],
         },
         DlrLifecycle,
       ],

@@ -1,4 +1,5 @@
 // dlr as it runs, over a log in memory, with a customer's endpoint that does what a test says.
+import { jest } from '@jest/globals';
 import { accepted, type Accepted, type AcceptedSubmission } from '@kwota/contracts/accepted.v1';
 import { delivery, type CallbackEndpointFailing, type CallbackSwitchedOff, type MessageStateChanged } from '@kwota/contracts/delivery.v1';
 import { setCallbacks } from '@kwota/contracts/dlr.requests.v1';
@@ -17,6 +18,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readDlrConfig, type DlrConfig } from '../src/dlr.config.js';
 import { DlrModule } from '../src/dlr.module.js';
+
+/** For every suite that uses this: a machine that is busy with other suites is slow. */
+jest.setTimeout(30_000);
 
 const topics: TopicDefinition[] = [
   ...[accepted, receipts, delivery, users].map(({ topic, kept }) => ({ topic, kept })),

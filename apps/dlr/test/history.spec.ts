@@ -3,13 +3,14 @@ import * as dlrRequests from '@kwota/contracts/dlr.requests.v1';
 import { receipts, type Receipt } from '@kwota/contracts/receipts.v1';
 import { users, type UsersEvent } from '@kwota/contracts/users.v1';
 import { readFileSync } from 'node:fs';
-import { CleanHistoryWorker, historyKeptMs } from '../src/clean-history/clean-history.worker.js';
+import { CleanHistoryWorker } from '../src/clean-history/clean-history.worker.js';
+import { historyKeptDays } from '../src/dlr.config.js';
 import { EndSilentMessagesWorker, graceMs } from '../src/end-silent-messages/end-silent-messages.worker.js';
-import { account, closeAll, messagesOf, noonMs, pause, reportOf, startDlr, submittedReport, until, userId } from './dlr-under-test.js';
+import { account, closeAll, messagesOf, noonMs, pause, reportOf, startDlr, startEndpoint, submittedReport, until, userId } from './dlr-under-test.js';
 
 afterEach(closeAll);
 
-const { deleteMessage, findMessage, findMessages } = dlrRequests;
+const { deleteMessage, findCallbackAttempts, findMessage, findMessages, setCallbacks } = dlrRequests;
 type Dlr = Awaited<ReturnType<typeof startDlr>>;
 const idsOf = async (dlr: Dlr, fields: object) => (await dlr.ask(findMessages, { account, pending: false, ...fields })).messageIds;
 
@@ -132,9 +133,29 @@ it('the history ends after six months', async () => {
   await dlr.accept(messagesOf([70_001]), messagesOf([70_002], { acceptedAtMs: noonMs + 1 }));
   await dlr.receive(reportOf(70_001), reportOf(70_002));
   await until(() => dlr.events.length === 2);
-  await dlr.app.get(CleanHistoryWorker, { strict: false }).clean(noonMs + historyKeptMs + 1);
+  await dlr.app.get(CleanHistoryWorker, { strict: false }).clean(noonMs + historyKeptDays * 86_400_000 + 1);
   expect(await idsOf(dlr, {})).toEqual([70_002]);
   expect(await dlr.ask(findMessage, { account, messageId: 70_001 })).toEqual({ outcome: 'refused', code: 'message-unknown' });
+});
+
+it('texts and numbers are erased after the configured time, attempts after theirs, the rest of the history stays', async () => {
+  const endpoint = await startEndpoint();
+  const dlr = await startDlr({ textsKeptDays: 30, attemptsKeptDays: 7 });
+  await dlr.ask(setCallbacks, { account, userId, callBack: endpoint.url });
+  await dlr.accept(messagesOf([70_001]), messagesOf([70_002], { acceptedAtMs: noonMs + 1 }));
+  await dlr.receive(reportOf(70_001), reportOf(70_002, { atMs: noonMs + 86_400_000 * 25 }));
+  const attemptsOf = async (messageId: number) => (await dlr.ask(findCallbackAttempts, { account, messageId })).attempts.length;
+  await until(async () => (await attemptsOf(70_001)) === 1 && (await attemptsOf(70_002)) === 1);
+  const cleaner = dlr.app.get(CleanHistoryWorker, { strict: false });
+  await cleaner.clean(noonMs + 30 * 86_400_000 + 1);
+  const texts = async () => Promise.all([70_001, 70_002].map(async (messageId) => (await dlr.ask(findMessage, { account, messageId })) as { message: { receiver: string; text: string; creditsMilli: number } }));
+  expect((await texts()).map(({ message: { receiver, text, creditsMilli } }) => [receiver !== '', text !== '', creditsMilli])).toEqual([
+    [false, false, 1_000],
+    [true, true, 1_000],
+  ]);
+  expect([await attemptsOf(70_001), await attemptsOf(70_002)]).toEqual([0, 1]);
+  await cleaner.clean(noonMs + 60 * 86_400_000);
+  expect((await texts()).map(({ message: { text } }) => text)).toEqual(['', '']);
 });
 
 describe('golden examples', () => {
