@@ -1,6 +1,7 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import { InstanceClaims } from '@kwota/service-kit/instance-claims';
 import { Outbox, outboxEntity } from '@kwota/service-kit/outbox';
+import { StopList } from '@kwota/service-kit/stop-list';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { CarrierConfig } from './carrier.config.js';
@@ -12,8 +13,12 @@ import { ConnectorsRepository } from './connectors/connectors.repository.js';
 import { ManageConnectorsOnRequest } from './connectors/manage-connectors.on-request.js';
 import { QuietHoursClock } from './hold-quiet-hours/quiet-hours.clock.js';
 import { ExpirePartsWorker } from './expire-parts/expire-parts.worker.js';
+import { ObeyStopsOnStops } from './obey-stops/obey-stops.on-stops.js';
+import { StopPartsHandler } from './obey-stops/stop-parts.handler.js';
+import { StoppedPartsRepository } from './obey-stops/stopped-parts.repository.js';
 import { PartReceiptsPublisher } from './part-receipts.publisher.js';
 import { PartsRepository } from './parts.repository.js';
+import { ReceiveIncomingOnDeliverSm } from './receive-incoming/receive-incoming.on-deliver-sm.js';
 import { ReceiveReceiptsOnDeliverSm } from './receive-receipts/receive-receipts.on-deliver-sm.js';
 import { QueriesRepository } from './query-parts/queries.repository.js';
 import { QueryPartsWorker } from './query-parts/query-parts.worker.js';
@@ -32,13 +37,13 @@ const migrations = [CreateCarrierTables1795000000000, CreateInstanceEpochs179600
 export class CarrierModule {
   /** `config.smscUrl` is smpp:// here: whoever starts the simulator gives its URL. */
   static register(runtime: ServiceRuntime, config: CarrierConfig): DynamicModule {
-    const { messaging, logger, metrics, sealing, databaseLocation: location } = runtime;
+    const { messaging, logger, metrics, sealing, stopDigest, databaseLocation: location } = runtime;
     const { smscUrl: url, windowSize, lostAnswer, profile, failOverAfterMs } = config;
     let connectors: Connectors | undefined;
     runtime.health.add('smsc', () => connectors?.health() ?? { ready: true, reasons: [], warnings: [] });
     return {
       module: CarrierModule,
-      controllers: [TakeMessagesOnAccepted, CancelMessagesOnRequest, ManageConnectorsOnRequest],
+      controllers: [TakeMessagesOnAccepted, CancelMessagesOnRequest, ManageConnectorsOnRequest, ObeyStopsOnStops],
       providers: [
         {
           provide: ServiceDatabase,
@@ -62,9 +67,13 @@ export class CarrierModule {
         },
         {
           provide: ReceiveReceiptsOnDeliverSm,
-          useFactory: (recorder: PartNewsRecorder) => new ReceiveReceiptsOnDeliverSm(recorder, logger, metrics),
-          inject: [PartNewsRecorder],
+          useFactory: (recorder: PartNewsRecorder, database: ServiceDatabase, outbox: Outbox) =>
+            new ReceiveReceiptsOnDeliverSm(recorder, new ReceiveIncomingOnDeliverSm(database, outbox, logger, metrics), logger, metrics),
+          inject: [PartNewsRecorder, ServiceDatabase, Outbox],
         },
+        { provide: StopList, useValue: new StopList(stopDigest) },
+        StoppedPartsRepository,
+        StopPartsHandler,
         {
           provide: Connectors,
           useFactory: (

@@ -2,6 +2,8 @@
 import { jest } from '@jest/globals';
 import { accepted, type Accepted, type AcceptedSubmission } from '@kwota/contracts/accepted.v1';
 import { setConnector, type ConnectorChange } from '@kwota/contracts/carrier.requests.v1';
+import { incoming } from '@kwota/contracts/incoming.v1';
+import { stops } from '@kwota/contracts/stops.v1';
 import { operations, type OperationsEvent } from '@kwota/contracts/operations.v1';
 import { receipts, type PartReceipt } from '@kwota/contracts/receipts.v1';
 import { deadLetterTopicOf, type IncomingMessage, type TopicDefinition } from '@kwota/messaging';
@@ -23,7 +25,7 @@ jest.setTimeout(30_000);
 
 const deadLetters = { topic: deadLetterTopicOf(accepted.topic), kept: accepted.kept };
 const topics: TopicDefinition[] = [
-  ...[accepted, receipts, operations, deadLetters].map(({ topic, kept }) => ({ topic, kept })),
+  ...[accepted, receipts, operations, incoming, stops, deadLetters].map(({ topic, kept }) => ({ topic, kept })),
   { topic: setConnector.topic, kept: { kind: 'for', retentionMs: 86_400_000 } },
   { topic: 'kwota.replies.v1', kept: { kind: 'ephemeral', retentionMs: 86_400_000 } },
 ];
@@ -88,6 +90,7 @@ export const startCarrier = async (smscUrl: string, overrides: Partial<CarrierCo
     reported,
     told,
     app: service.app,
+    messaging,
     deadReasons,
     health: runtime.health,
     metrics,

@@ -280,22 +280,6 @@ describe('receipts', () => {
     await until(() => carrier.reported.length === 2);
     expect(carrier.reported[1]).toMatchObject({ ptt: 8, dlr: 2, raw: { err: '021' } });
   });
-
-  it('are no messages from phones: those are refused, not lost silently', async () => {
-    const answers: number[] = [];
-    const smsc = await startSmsc((pdu, session) => {
-      session.send(pdu.response({ message_id: '1' }));
-      session.deliver_sm({ source_addr: '33600000004', destination_addr: '36184', short_message: Buffer.from('STOP') }, (answer) =>
-        answers.push(answer.command_status),
-      );
-    });
-    const carrier = await startCarrier(smsc.url);
-    await carrier.accept(messageTo(['+33600000004']));
-    await until(() => answers.length === 1);
-    expect(answers).toEqual([0x65]);
-    await carrier.close();
-    await smsc.close();
-  });
 });
 
 describe('an answer that never came', () => {

@@ -1,7 +1,9 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import { InstanceClaims } from '@kwota/service-kit/instance-claims';
 import { Outbox } from '@kwota/service-kit/outbox';
+import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { AnswerIncomingWorker } from './answer-incoming/answer-incoming.worker.js';
 import { CleanHistoryWorker } from './clean-history/clean-history.worker.js';
 import { EndSilentMessagesWorker } from './end-silent-messages/end-silent-messages.worker.js';
 import { CallbackSender } from './send-callbacks/callback.sender.js';
@@ -18,6 +20,8 @@ export class DlrLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly watcher: WatchEndpointsWorker,
     private readonly silence: EndSilentMessagesWorker,
     private readonly history: CleanHistoryWorker,
+    private readonly answers: AnswerIncomingWorker,
+    private readonly requests: RequestClient,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -26,9 +30,12 @@ export class DlrLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
     this.watcher.start();
     this.silence.start();
     this.history.start();
+    this.answers.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.answers.stop();
+    await this.requests.close();
     await this.history.stop();
     await this.silence.stop();
     await this.watcher.stop();

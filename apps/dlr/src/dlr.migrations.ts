@@ -157,3 +157,50 @@ const deliveryTables = [
   }),
   new Table({ name: 'dlr_switch', columns: [{ ...integer('one'), isPrimary: true }, integer('paused')] }),
 ];
+
+/** Messages from phones, what is done for them, and numbers that want no more. */
+export class AddIncoming1799000000000 implements MigrationInterface {
+  readonly name = 'AddIncoming1799000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const table of incomingTables) await runner.createTable(table, false, false, true);
+    // For the message that a phone answers.
+    await runner.query('CREATE INDEX message_receiver ON message (receiver, "messageId")');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP INDEX message_receiver');
+    for (const { name } of incomingTables) await runner.dropTable(name);
+  }
+}
+
+const generatedId = { ...integer('id'), isPrimary: true, isGenerated: true, generationStrategy: 'increment' as const };
+const incomingTables = [
+  new Table({
+    name: 'incoming',
+    columns: [
+      generatedId,
+      { ...text('incomingId'), isUnique: true },
+      // Empty: it answers nobody.
+      text('account'),
+      optionalText('userId'),
+      optionalBigint('messageId'),
+      text('phone'),
+      text('sentTo'),
+      text('text'),
+      text('tag'),
+      bigint('receivedAtMs'),
+    ],
+    indices: [new TableIndex({ name: 'incoming_account', columnNames: ['account', 'id'] })],
+  }),
+  new Table({
+    name: 'stop_number',
+    columns: [{ ...text('account'), isPrimary: true }, { ...text('number'), isPrimary: true }, bigint('sinceMs'), optionalBigint('messageId')],
+  }),
+  new Table({ name: 'sms_response', columns: [{ ...text('account'), isPrimary: true }, text('responseType'), optionalText('text'), optionalText('cgiUrl')] }),
+  new Table({
+    name: 'incoming_call',
+    columns: [generatedId, text('kind'), text('account'), text('target'), integer('attempts'), integer('state'), bigint('dueAtMs'), bigint('createdAtMs')],
+    indices: [new TableIndex({ name: 'incoming_call_due', columnNames: ['dueAtMs'], where: 'state = 0' })],
+  }),
+];

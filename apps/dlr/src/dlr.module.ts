@@ -1,13 +1,20 @@
+import { RequestClient } from '@kwota/service-kit/request-client';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import { InstanceClaims } from '@kwota/service-kit/instance-claims';
 import { Outbox, outboxEntity } from '@kwota/service-kit/outbox';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AnswerIncomingWorker } from './answer-incoming/answer-incoming.worker.js';
+import { AnswerSubmission } from './answer-incoming/answer.submission.js';
+import { IncomingCallsRepository } from './answer-incoming/incoming-calls.repository.js';
+import { MessageIds } from './answer-incoming/message-ids.js';
+import { SmsResponsesOnRequest } from './answer-incoming/sms-responses.on-request.js';
+import { SmsResponsesRepository } from './answer-incoming/sms-responses.repository.js';
 import { CleanHistoryWorker } from './clean-history/clean-history.worker.js';
 import { EraseHistoryRepository } from './clean-history/erase-history.repository.js';
 import type { DlrConfig } from './dlr.config.js';
 import { DlrLifecycle } from './dlr.lifecycle.js';
-import { AddCallbackDelivery1797000000000, AddInstanceEpochs1796000000000, CreateDlrTables1795000000000 } from './dlr.migrations.js';
+import { AddCallbackDelivery1797000000000, AddIncoming1799000000000, AddInstanceEpochs1796000000000, CreateDlrTables1795000000000 } from './dlr.migrations.js';
 import { EndSilentMessagesWorker } from './end-silent-messages/end-silent-messages.worker.js';
 import { ReceiptsRead } from './end-silent-messages/receipts-read.js';
 import { FindCallbackAttemptsOnRequest } from './find-messages/find-callback-attempts.on-request.js';
@@ -30,18 +37,27 @@ import { SetCallbackDeliveryOnRequest } from './set-callbacks/set-callback-deliv
 import { SetCallbacksOnRequest } from './set-callbacks/set-callbacks.on-request.js';
 import { CallbacksByFilterRepository } from './replay-callbacks/callbacks-by-filter.repository.js';
 import { ReplayCallbacksOnRequest } from './replay-callbacks/replay-callbacks.on-request.js';
+import { StopNumbersOnRequest } from './stop-numbers/stop-numbers.on-request.js';
+import { StopNumbersRepository } from './stop-numbers/stop-numbers.repository.js';
+import { FindIncomingOnRequest } from './take-incoming/find-incoming.on-request.js';
+import { IncomingRepository } from './take-incoming/incoming.repository.js';
+import { TakeIncomingHandler } from './take-incoming/take-incoming.handler.js';
+import { TakeIncomingOnIncoming } from './take-incoming/take-incoming.on-incoming.js';
 import { TrackMessagesHandler } from './track-messages/track-messages.handler.js';
 import { TrackMessagesOnAccepted } from './track-messages/track-messages.on-accepted.js';
 import { TrackMessagesOnReceipts } from './track-messages/track-messages.on-receipts.js';
 import { EndpointsRepository } from './watch-endpoints/endpoints.repository.js';
 import { WatchEndpointsWorker } from './watch-endpoints/watch-endpoints.worker.js';
 
-const migrations = [CreateDlrTables1795000000000, AddInstanceEpochs1796000000000, AddCallbackDelivery1797000000000];
+const migrations = [CreateDlrTables1795000000000, AddInstanceEpochs1796000000000, AddCallbackDelivery1797000000000, AddIncoming1799000000000];
+
+/** For a block of message ids. */
+const askWithinMs = 5_000;
 
 @Module({})
 export class DlrModule {
   static register(runtime: ServiceRuntime, config: DlrConfig): DynamicModule {
-    const { messaging, logger, metrics, sealing, databaseLocation: location } = runtime;
+    const { messaging, logger, metrics, sealing, stopDigest, databaseLocation: location } = runtime;
     const guard = new AddressGuard(config.allowedNetworks);
     return {
       module: DlrModule,
@@ -54,6 +70,10 @@ export class DlrModule {
         FindCallbackAttemptsOnRequest,
         SetCallbackDeliveryOnRequest,
         ReplayCallbacksOnRequest,
+        TakeIncomingOnIncoming,
+        FindIncomingOnRequest,
+        StopNumbersOnRequest,
+        SmsResponsesOnRequest,
       ],
       providers: [
         {
@@ -125,6 +145,42 @@ export class DlrModule {
           provide: CleanHistoryWorker,
           useFactory: (database: ServiceDatabase, messages: MessagesRepository, erasing: EraseHistoryRepository) => new CleanHistoryWorker(database, messages, erasing, config, logger),
           inject: [ServiceDatabase, MessagesRepository, EraseHistoryRepository],
+        },
+        IncomingRepository,
+        IncomingCallsRepository,
+        SmsResponsesRepository,
+        { provide: StopNumbersRepository, useFactory: (outbox: Outbox) => new StopNumbersRepository(outbox, stopDigest), inject: [Outbox] },
+        { provide: RequestClient, useFactory: () => RequestClient.whenAsked(messaging, 'dlr', askWithinMs) },
+        MessageIds,
+        AnswerSubmission,
+        {
+          provide: AnswerIncomingWorker,
+          useFactory: (database: ServiceDatabase, calls: IncomingCallsRepository, client: CallbackClient, answers: AnswerSubmission) =>
+            new AnswerIncomingWorker(database, calls, client, answers, config.retryScheduleMs, logger),
+          inject: [ServiceDatabase, IncomingCallsRepository, CallbackClient, AnswerSubmission],
+        },
+        {
+          provide: TakeIncomingHandler,
+          useFactory: (
+            database: ServiceDatabase,
+            incoming: IncomingRepository,
+            stops: StopNumbersRepository,
+            responses: SmsResponsesRepository,
+            settings: CallbackSettingsRepository,
+            calls: IncomingCallsRepository,
+            worker: AnswerIncomingWorker,
+            outbox: Outbox,
+          ) => new TakeIncomingHandler(database, incoming, stops, responses, settings, calls, worker, outbox, config.timeZone, metrics),
+          inject: [
+            ServiceDatabase,
+            IncomingRepository,
+            StopNumbersRepository,
+            SmsResponsesRepository,
+            CallbackSettingsRepository,
+            IncomingCallsRepository,
+            AnswerIncomingWorker,
+            Outbox,
+          ],
         },
         DlrLifecycle,
       ],

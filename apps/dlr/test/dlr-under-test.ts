@@ -3,6 +3,10 @@ import { jest } from '@jest/globals';
 import { accepted, type Accepted, type AcceptedSubmission } from '@kwota/contracts/accepted.v1';
 import { delivery, type CallbackEndpointFailing, type CallbackSwitchedOff, type MessageStateChanged } from '@kwota/contracts/delivery.v1';
 import { setCallbacks } from '@kwota/contracts/dlr.requests.v1';
+import { incoming } from '@kwota/contracts/incoming.v1';
+import { stops } from '@kwota/contracts/stops.v1';
+import { submissions } from '@kwota/contracts/submissions.v1';
+import { leaseMessageIds } from '@kwota/contracts/users.requests.v1';
 import { receipts, type PartReceipt } from '@kwota/contracts/receipts.v1';
 import { users } from '@kwota/contracts/users.v1';
 import { EmbeddedMessaging } from '@kwota/messaging-embedded';
@@ -23,7 +27,8 @@ import { DlrModule } from '../src/dlr.module.js';
 jest.setTimeout(30_000);
 
 const topics: TopicDefinition[] = [
-  ...[accepted, receipts, delivery, users].map(({ topic, kept }) => ({ topic, kept })),
+  ...[accepted, receipts, delivery, users, incoming, stops, submissions].map(({ topic, kept }) => ({ topic, kept })),
+  { topic: leaseMessageIds.topic, kept: { kind: 'for', retentionMs: 86_400_000 } },
   { topic: setCallbacks.topic, kept: { kind: 'for', retentionMs: 86_400_000 } },
   { topic: 'kwota.replies.v1', kept: { kind: 'ephemeral', retentionMs: 86_400_000 } },
 ];

@@ -1,5 +1,6 @@
 import { Messaging } from '@kwota/messaging';
 import { RequestClient } from '@kwota/service-kit/request-client';
+import { StopList } from '@kwota/service-kit/stop-list';
 import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
@@ -45,6 +46,8 @@ import { CarriersClient } from './manage-carriers/carriers.client.js';
 import { CarriersController } from './manage-carriers/carriers.controller.js';
 import { ManageUsersController } from './manage-users/manage-users.controller.js';
 import { OperatorController } from './operator/operator.controller.js';
+import { IncomingClient } from './read-incoming/incoming.client.js';
+import { ReadIncomingController } from './read-incoming/read-incoming.controller.js';
 import { ReadMessagesClient } from './read-messages/read-messages.client.js';
 import { ReadMessagesController } from './read-messages/read-messages.controller.js';
 import { SendJobsClient } from './send-jobs/send-jobs.client.js';
@@ -58,6 +61,8 @@ import { SubmitMessagesClient } from './submit-messages/submit-messages.client.j
 import { Withdrawals } from './submit-messages/withdrawals.js';
 import { TrailChangesController } from './trail-changes/trail-changes.controller.js';
 import { TrailOnChanges } from './trail-changes/trail.on-changes.js';
+import { BlacklistsController } from './stopped-numbers/blacklists.controller.js';
+import { StoppedNumbersOnStops } from './stopped-numbers/stopped-numbers.on-stops.js';
 import { Trail } from './trail-changes/trail.projection.js';
 import { TransferCreditsController } from './transfer-credits/transfer-credits.controller.js';
 import { CodesAndTimeController } from './v6/codes-and-time.controller.js';
@@ -82,7 +87,7 @@ class GatewayLifecycle implements OnApplicationShutdown {
 @Module({})
 export class GatewayModule {
   static register(runtime: ServiceRuntime, config: GatewayConfig, tokenKey: Buffer, changes = new ChangesMadeHere()): DynamicModule {
-    const { messaging, logger, metrics, sealing } = runtime;
+    const { messaging, logger, metrics, sealing, stopDigest } = runtime;
     return {
       module: GatewayModule,
       controllers: [
@@ -117,6 +122,9 @@ export class GatewayModule {
         OperatorAlertsController,
         CancelJobsController,
         KnownUsersOnUsers,
+        StoppedNumbersOnStops,
+        ReadIncomingController,
+        BlacklistsController,
       ],
       providers: [
         { provide: APP_FILTER, useValue: new OvhErrorsFilter(logger) },
@@ -128,6 +136,8 @@ export class GatewayModule {
         { provide: AccessTokens, useValue: new AccessTokens(tokenKey, Date.now) },
         { provide: RequestClient, useFactory: () => RequestClient.start(messaging, runtime.service, config.sendDeadlineMs, metrics) },
         { provide: ChangesMadeHere, useValue: changes },
+        { provide: StopList, useValue: new StopList(stopDigest) },
+        IncomingClient,
         KnownUsers,
         DeadLetters,
         DeadLettersClient,

@@ -51,8 +51,11 @@ describe('addresses', () => {
   ])('peer when %s', (_, proxies, forwarded, peer) => expect(peerAddress(request(forwarded), proxies)).toBe(peer));
 });
 
+it('a receiver that wants no messages is among the invalid ones, as it was given', () =>
+  expect(sortReceivers(['0033600000004', '+33600000005'], (number) => number === '+33600000004')).toEqual({ valid: ['+33600000005'], invalid: ['0033600000004'] }));
+
 it('receivers are normalised, each once, and what is no number is told as it was given', () =>
-  expect(sortReceivers(['0033600000004', ' 33600000004', '+33600000005', '0600000004', 'nobody'])).toEqual({
+  expect(sortReceivers(['0033600000004', ' 33600000004', '+33600000005', '0600000004', 'nobody'], () => false)).toEqual({
     valid: ['+33600000004', '+33600000005'],
     invalid: ['0600000004', 'nobody'],
   }));

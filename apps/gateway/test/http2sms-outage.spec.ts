@@ -2,6 +2,8 @@ import { topicDefinitions } from '@kwota/contracts/topic-definitions';
 import { EmbeddedMessaging } from '@kwota/messaging-embedded';
 import { Requests } from '@kwota/messaging/requests';
 import { RequestClient, ServiceUnavailable } from '@kwota/service-kit/request-client';
+import { StopDigest } from '@kwota/service-kit/stop-digest';
+import { StopList } from '@kwota/service-kit/stop-list';
 import { Sealing } from '@kwota/service-kit/sealing';
 import type { Logger } from '@kwota/service-kit/logger';
 import { GatewayLog } from '../src/edge/gateway-log.js';
@@ -43,7 +45,7 @@ it.each([
   const lines: string[] = [];
   const log = new GatewayLog({ error: (...line: unknown[]) => void lines.push(JSON.stringify(line)) } as unknown as Logger);
   const submitting = new SubmitMessagesClient(requests, new MessageIds(requests), new Withdrawals(messaging), settings);
-  const handler = new Http2SmsHandler(known, new PasswordChecks(known, requests, new Sealing('k'.repeat(32))), submitting, settings, log, new Limits(settings));
+  const handler = new Http2SmsHandler(known, new PasswordChecks(known, requests, new Sealing('k'.repeat(32))), submitting, settings, log, new Limits(settings), new StopList(new StopDigest('k'.repeat(32))));
 
   expect(await handler.handle(new URLSearchParams(given), '203.0.113.7')).toEqual({ status: 503, message: 'Temporarily unavailable, not charged' });
   expect(lines).toHaveLength(logged);

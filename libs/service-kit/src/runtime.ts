@@ -4,6 +4,7 @@ import { Health } from './health.js';
 import type { Logger } from './logger.js';
 import type { Metrics, ProcessMetrics } from './metrics.js';
 import { Sealing } from './sealing.js';
+import { StopDigest } from './stop-digest.js';
 
 /** What a service is given of its process: the same six services run in six processes or in one. */
 export type ServiceRuntime = Readonly<{
@@ -14,6 +15,7 @@ export type ServiceRuntime = Readonly<{
   health: Health;
   directory: DataDirectory;
   sealing: Sealing;
+  stopDigest: StopDigest;
   /** `postgres://…`, or the path of the service's SQLite file. */
   databaseLocation: string;
 }>;
@@ -34,6 +36,7 @@ export const openRuntime = (
     health,
     directory,
     sealing: new Sealing(secretKey),
+    stopDigest: new StopDigest(secretKey),
     databaseLocation: databaseUrl || directory.file(`${service}.db`),
   };
 };

@@ -4,6 +4,8 @@ import type { RawReceipt } from './smsc-id.js';
 /** SMPP 3.4, 5.2.12: bits 2 to 5 of esm_class; 0 is a message from a phone. */
 const messageTypeBits = 0x3c;
 
+export const isFromPhone = ({ esm_class: esmClass = 0 }: Pdu): boolean => (esmClass & messageTypeBits) === 0;
+
 const textOf = ({ short_message: message }: Pdu): string => {
   if (message === undefined) return '';
   const content = Buffer.isBuffer(message) ? message : message.message;
@@ -15,7 +17,7 @@ const fieldOf = (fields: string, name: string): string | null => new RegExp(`(?:
 
 /** What a deliver_sm says of a message of ours; undefined when it is no receipt, or names no message. */
 export const receiptOfDeliverSm = (pdu: Pdu, receivedAtMs: number): RawReceipt | undefined => {
-  if (((pdu.esm_class ?? 0) & messageTypeBits) === 0) return undefined;
+  if (isFromPhone(pdu)) return undefined;
   const [fields = ''] = textOf(pdu).split(/ text:/i, 1);
   const smscId = pdu.receipted_message_id?.replace(/\0+$/, '') || fieldOf(fields, 'id');
   if (!smscId) return undefined;

@@ -5,8 +5,10 @@ import { ServiceDatabase } from '@kwota/service-kit/database';
 import { Spacing } from '@kwota/service-kit/spacing';
 import { splitText } from '@kwota/sms-text';
 import { Injectable } from '@nestjs/common';
+import { StopList } from '@kwota/service-kit/stop-list';
 import { Connectors } from '../connectors/connectors.js';
 import { QuietHoursClock } from '../hold-quiet-hours/quiet-hours.clock.js';
+import { stoppedReport } from '../obey-stops/stop-parts.handler.js';
 import { PartReceiptsPublisher, type PartReport } from '../part-receipts.publisher.js';
 import { routeOfReceiver } from '../route-parts/route-of-receiver.js';
 import type { SubmitPartsWorker } from '../submit-parts/submit-parts.worker.js';
@@ -31,6 +33,7 @@ export class TakeMessagesHandler {
     private readonly receipts: PartReceiptsPublisher,
     private readonly connectors: Connectors,
     private readonly quietHours: QuietHoursClock,
+    private readonly stops: StopList,
   ) {}
 
   /**
@@ -76,6 +79,9 @@ export class TakeMessagesHandler {
       raw: { connector },
     });
     const nowMs = Date.now();
+    const isStopped = ({ account, receiver }: NewPart): boolean => this.stops.has(account, receiver);
+    const stopped = taken.filter(isStopped);
+    if (stopped.length > 0) taken = taken.filter((part) => !isStopped(part));
     const withdrawnIds = new Set(atMs.keys());
     const dueNow = taken.filter((part) => part.dueAtMs <= nowMs && part.validUntilMs > nowMs && !withdrawnIds.has(part.messageId));
     const claims = this.claimable(dueNow);
@@ -88,7 +94,7 @@ export class TakeMessagesHandler {
         const alreadyAdded = new Set(claims.flatMap(({ parts }) => parts));
         await this.parts.add(manager, taken.filter((part) => !alreadyAdded.has(part)));
         const withdrawn = await this.parts.withdraw(manager, [...withdrawnIds]);
-        await this.receipts.report(manager, withdrawn.map(reportOf));
+        await this.receipts.report(manager, [...withdrawn.map(reportOf), ...stopped.map(({ messageId, part, parts, account, connector }) => stoppedReport({ messageId, part, parts, account, connector }))]);
         return addedByClaim;
       });
       for (const [claim, parts] of stored) {
@@ -98,7 +104,7 @@ export class TakeMessagesHandler {
     } finally {
       for (const claim of claims) claim.submitter.takeClaimed(claim.epoch, claim.parts.length, claimed.get(claim));
     }
-    if (withdrawals.length > 0) this.receipts.relay();
+    if (withdrawals.length > 0 || stopped.length > 0) this.receipts.relay();
     if (added < taken.length) this.connectors.wake();
   }
 

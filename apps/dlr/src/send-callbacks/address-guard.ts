@@ -43,6 +43,12 @@ export class AddressGuard {
     return ipaddr.isValid(literal) && !this.isAllowed(literal);
   }
 
+  /** The panel's rule for a URL (OVH.md 6), and no private address where it names one; a name is resolved at each attempt. */
+  refusalOf(url: string): 'url-not-valid' | 'address-not-allowed' | undefined {
+    if (!/^https?:\/\//.test(url) || !URL.canParse(url)) return 'url-not-valid';
+    return this.isRefusedLiteral(new URL(url).hostname) ? 'address-not-allowed' : undefined;
+  }
+
   /** For net.connect: every address of the name is checked, and only what was checked is dialled. */
   readonly lookup: LookupFunction = (hostname: string, options: LookupOptions, done): void => {
     const family = options.family === 4 || options.family === 6 ? options.family : 0;

@@ -6,8 +6,6 @@ import { Payload } from '@nestjs/microservices';
 import { AddressGuard } from '../send-callbacks/address-guard.js';
 import { CallbackSettingsRepository } from './callback-settings.repository.js';
 
-type Refusal = 'url-not-valid' | 'address-not-allowed';
-
 @Controller()
 export class SetCallbacksOnRequest {
   constructor(
@@ -20,7 +18,8 @@ export class SetCallbacksOnRequest {
     const { account, userId, dryRun = false } = request;
     const given = { callBack: request.callBack === '' ? null : request.callBack, stopCallBack: request.stopCallBack === '' ? null : request.stopCallBack };
     for (const field of ['callBack', 'stopCallBack'] as const) {
-      const code = this.refusalOf(given[field]);
+      const url = given[field];
+      const code = url == null ? undefined : this.guard.refusalOf(url);
       if (code) return { outcome: 'refused', code, field };
     }
     if (dryRun) return { outcome: 'done' };
@@ -31,12 +30,5 @@ export class SetCallbacksOnRequest {
   @OnRequest(findCallbacks)
   async find(@Payload() { account }: RequestOf<typeof findCallbacks>): Promise<ReplyOf<typeof findCallbacks>> {
     return { outcome: 'done', callbacks: this.settings.ofAccount(account) };
-  }
-
-  /** The panel's rule (OVH.md 6), and no private address where the URL names one; a name is resolved at each attempt. */
-  private refusalOf(url: string | null | undefined): Refusal | undefined {
-    if (url == null) return undefined;
-    if (!/^https?:\/\//.test(url) || !URL.canParse(url)) return 'url-not-valid';
-    return this.guard.isRefusedLiteral(new URL(url).hostname) ? 'address-not-allowed' : undefined;
   }
 }

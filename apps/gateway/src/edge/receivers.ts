@@ -1,13 +1,13 @@
 import { normaliseNumber } from '@kwota/sms-text';
 import { isValidPhoneNumber } from 'libphonenumber-js';
 
-/** Receivers in `+E164`, each once, and what no telephone number is, as it was given. */
-export const sortReceivers = (given: readonly string[]): { valid: string[]; invalid: string[] } => {
+/** Receivers in `+E164`, each once; and as they were given, what no telephone number is and those that want no messages (OVH.md 9). */
+export const sortReceivers = (given: readonly string[], isStopped: (number: string) => boolean): { valid: string[]; invalid: string[] } => {
   const valid = new Set<string>();
   const invalid: string[] = [];
   for (const receiver of given) {
     const number = normaliseNumber(receiver);
-    if (number !== undefined && isReceiver(number)) valid.add(number);
+    if (number !== undefined && isReceiver(number) && !isStopped(number)) valid.add(number);
     else invalid.push(receiver);
   }
   return { valid: [...valid], invalid };

@@ -1,5 +1,6 @@
 import { ServiceUnavailable } from '@kwota/service-kit/request-client';
 import { stackOnly } from '@kwota/service-kit/messaging-strategy';
+import { StopList } from '@kwota/service-kit/stop-list';
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { shownCredits } from '../edge/credits.js';
@@ -27,6 +28,7 @@ export class Http2SmsHandler {
     private readonly settings: GatewaySettings,
     private readonly log: GatewayLog,
     private readonly limits: Limits,
+    private readonly stops: StopList,
   ) {}
 
   async handle(given: URLSearchParams, address: string): Promise<Http2SmsAnswer> {
@@ -55,7 +57,7 @@ export class Http2SmsHandler {
   private async send(parameters: Http2SmsParameters, { userId, messagesPerMinute }: KnownUser): Promise<Http2SmsAnswer> {
     const { account, from, senderForResponse, to, message, noStop, coding, tag, messageClass, deferredUntilMs, idempotencyKey } = parameters;
     if (!senderForResponse && !this.knownUsers.maySend(account, from)) return { status: 241, message: 'Invalid from: the sender is not declared' };
-    const receivers = sortReceivers(to);
+    const receivers = sortReceivers(to, (number) => this.stops.has(account, number));
     if (receivers.valid.length === 0) return { status: 202, message: 'Invalid to: no valid receiver' };
     const composed = composeMessage(message, { noStop, coding });
     if (!composed) return { status: 202, message: 'Invalid message: is too long, at most 6 parts' };

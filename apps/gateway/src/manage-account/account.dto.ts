@@ -18,9 +18,16 @@ export class TemplatesDto {
 
 const notOffered = (field: string) => ({ message: `${field} is not offered` });
 
-/** What answers to messages would do; only `none` here. */
+/** What is done with a message from a phone; trackingOptions are not offered. */
 export class SmsResponseDto {
-  @ApiPropertyOptional({ enum: ['none'] }) @IsOptional() @IsIn(['none'], notOffered('smsResponse.responseType')) responseType?: 'none' | null;
+  @ApiPropertyOptional({ enum: ['none', 'text', 'cgi'] })
+  @IsOptional()
+  @IsIn(['none', 'text', 'cgi'], { message: 'smsResponse.responseType must be none, text or cgi' })
+  responseType?: 'none' | 'text' | 'cgi' | null;
+
+  @ApiPropertyOptional({ maxLength: 160, description: 'The text that is sent back, charged to the pool' }) @IsOptional() @IsString() @MaxLength(160) text?: string | null;
+
+  @ApiPropertyOptional({ description: 'Called with id, date, sender, receiver, message and tag' }) @IsOptional() @IsString() @MaxLength(callbackLengthMax) cgiUrl?: string | null;
 }
 
 /** A client may send back the whole of what it got: what is read only is left alone, what is not offered must be as it is shown. */

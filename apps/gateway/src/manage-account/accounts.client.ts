@@ -1,5 +1,5 @@
 import { findAlertTemplates, setAlertTemplates, type AlertTemplates } from '@kwota/contracts/alerts.requests.v1';
-import { findCallbacks, setCallbacks } from '@kwota/contracts/dlr.requests.v1';
+import { findCallbacks, findSmsResponse, setCallbacks, setSmsResponse } from '@kwota/contracts/dlr.requests.v1';
 import { adjustCredits, openAccount, purchaseCredits, setRecreditThreshold, showAccount } from '@kwota/contracts/ledger.requests.v1';
 import { createAccount, listAccounts, updateAccount } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
@@ -7,7 +7,7 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { milliCreditsOf, shownCredits } from '../edge/credits.js';
 import { badRequest, callbackRefused, conflict, serviceUnknown } from '../v6/ovh-error.js';
-import type { ChangeAccountDto } from './account.dto.js';
+import type { ChangeAccountDto, SmsResponseDto } from './account.dto.js';
 
 /** An SMS account as OVH shows it, put together from users, ledger, dlr and alerts. */
 @Injectable()
@@ -26,11 +26,12 @@ export class AccountsClient {
   }
 
   async show(account: string) {
-    const [known, credit, callbacks, { templates }] = await Promise.all([
+    const [known, credit, callbacks, { templates }, { responseType, text, cgiUrl }] = await Promise.all([
       this.requests.ask(listAccounts, {}),
       this.requests.ask(showAccount, { account }),
       this.requests.ask(findCallbacks, { account }),
       this.requests.ask(findAlertTemplates, { account }),
+      this.requests.ask(findSmsResponse, { account }),
     ]);
     const described = known.accounts.find((one) => one.account === account);
     if (credit.outcome === 'refused' || !described) throw serviceUnknown();
@@ -46,14 +47,14 @@ export class AccountsClient {
       creditThresholdForAutomaticRecredit: shownCredits(credit.recreditThresholdMilliCredits ?? 0),
       callBack: callback?.callBack ?? null,
       stopCallBack: callback?.stopCallBack ?? null,
-      smsResponse: { responseType: 'none' },
+      smsResponse: { responseType, ...(text === null ? {} : { text }), ...(cgiUrl === null ? {} : { cgiUrl }) },
       templates,
       channel: 'both',
       smpp: false,
     };
   }
 
-  async change(account: string, { description, callBack, stopCallBack, templates, creditThresholdForAutomaticRecredit: recreditAt }: ChangeAccountDto): Promise<void> {
+  async change(account: string, { description, callBack, stopCallBack, templates, smsResponse, creditThresholdForAutomaticRecredit: recreditAt }: ChangeAccountDto): Promise<void> {
     const recreditMilliCredits = typeof recreditAt === 'number' ? milliCreditsOf(recreditAt) : null;
     if (recreditMilliCredits === undefined) throw badRequest('creditThresholdForAutomaticRecredit must be an amount with at most three decimals');
     const callbacks = {
@@ -69,6 +70,7 @@ export class AccountsClient {
       const reply = await this.requests.ask(setRecreditThreshold, { account, levelMilliCredits: recreditMilliCredits || null });
       if (reply.outcome === 'refused') throw reply.code === 'amount-not-valid' ? badRequest('creditThresholdForAutomaticRecredit is too large') : serviceUnknown();
     }
+    if (smsResponse?.responseType) await this.setResponse(account, smsResponse.responseType, smsResponse);
     if (templates) {
       const { templates: known } = await this.requests.ask(findAlertTemplates, { account });
       await this.requests.ask(setAlertTemplates, { account, templates: { ...known, ...given(templates) } });
@@ -77,6 +79,12 @@ export class AccountsClient {
       const reply = await this.requests.ask(updateAccount, { account, description });
       if (reply.outcome === 'refused') throw serviceUnknown();
     }
+  }
+
+  private async setResponse(account: string, responseType: 'none' | 'text' | 'cgi', { text, cgiUrl }: SmsResponseDto): Promise<void> {
+    const reply = await this.requests.ask(setSmsResponse, { account, responseType, ...(text ? { text } : {}), ...(cgiUrl ? { cgiUrl } : {}) });
+    if (reply.outcome === 'done') return;
+    throw reply.code === 'text-missing' ? badRequest('smsResponse.text is required') : callbackRefused('smsResponse.cgiUrl', reply.code);
   }
 
   /** Up or down, once per reference; the code says why, and the ledger keeps it. */

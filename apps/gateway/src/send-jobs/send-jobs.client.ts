@@ -1,3 +1,4 @@
+import { StopList } from '@kwota/service-kit/stop-list';
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { shownCredits } from '../edge/credits.js';
@@ -25,12 +26,13 @@ export class SendJobsClient {
     private readonly submitMessages: SubmitMessagesClient,
     private readonly settings: GatewaySettings,
     private readonly limits: Limits,
+    private readonly stops: StopList,
   ) {}
 
   async send(account: string, user: SendingUser | null, job: SendJobDto, keyHeader: string | undefined): Promise<SendingReport> {
     const idempotencyKey = idempotencyKeyOf(keyHeader);
     const sender = this.senderOf(account, job);
-    const { valid, invalid } = sortReceivers(job.receivers);
+    const { valid, invalid } = sortReceivers(job.receivers, (number) => this.stops.has(account, number));
     if (valid.length === 0) throw badRequest('receivers holds no valid number');
     // coding 8bit is the schema's word for "not forced to 7 bits"; what the text needs decides then.
     const composed = composeMessage(job.message, { noStop: job.noStopClause ?? false, coding: job.coding === '7bit' ? '7bit' : undefined });

@@ -1,0 +1,46 @@
+import { deleteIncomingMessage, findIncomingMessage, findIncomingMessages } from '@kwota/contracts/dlr.requests.v1';
+import { RequestClient } from '@kwota/service-kit/request-client';
+import { Injectable } from '@nestjs/common';
+import { textFilter, timeFilter } from '../edge/query-filters.js';
+import { messageIdOf } from '../read-messages/read-messages.client.js';
+import { badRequest, objectUnknown } from '../v6/ovh-error.js';
+
+export type IncomingFilters = Readonly<Partial<Record<'sender' | 'tag' | 'creationDatetime.from' | 'creationDatetime.to', string>>>;
+
+const senderLengthMax = 21;
+const tagLengthMax = 20;
+const limited = (name: string, value: string | undefined, max: number) => {
+  if (typeof value === 'string' && value.length > max) throw badRequest(`${name} must have at most ${max} characters`);
+  return textFilter(name, value);
+};
+
+/** Messages from phones. `userId` undefined: of the whole account. */
+@Injectable()
+export class IncomingClient {
+  constructor(private readonly requests: RequestClient) {}
+
+  async ids(account: string, userId: string | undefined, filters: IncomingFilters): Promise<number[]> {
+    const { ids } = await this.requests.ask(findIncomingMessages, {
+      account,
+      ...(userId === undefined ? {} : { userId }),
+      ...limited('sender', filters.sender, senderLengthMax),
+      ...limited('tag', filters.tag, tagLengthMax),
+      ...timeFilter('fromMs', 'creationDatetime.from', filters['creationDatetime.from']),
+      ...timeFilter('toMs', 'creationDatetime.to', filters['creationDatetime.to']),
+    });
+    return ids;
+  }
+
+  /** sms.Incoming (OVH.md 1.1); receiving costs nothing. */
+  async find(account: string, userId: string | undefined, id: string) {
+    const reply = await this.requests.ask(findIncomingMessage, { account, ...(userId === undefined ? {} : { userId }), id: messageIdOf(id) });
+    if (reply.outcome === 'refused') throw objectUnknown();
+    const { message } = reply;
+    return { id: message.id, creationDatetime: new Date(message.receivedAtMs).toISOString(), credits: 0, message: message.text, sender: message.sender, tag: message.tag };
+  }
+
+  async delete(account: string, userId: string | undefined, id: string): Promise<void> {
+    const reply = await this.requests.ask(deleteIncomingMessage, { account, ...(userId === undefined ? {} : { userId }), id: messageIdOf(id) });
+    if (reply.outcome === 'refused') throw objectUnknown();
+  }
+}
