@@ -143,8 +143,14 @@ export class DlrModule {
         },
         {
           provide: CleanHistoryWorker,
-          useFactory: (database: ServiceDatabase, messages: MessagesRepository, erasing: EraseHistoryRepository) => new CleanHistoryWorker(database, messages, erasing, config, logger),
-          inject: [ServiceDatabase, MessagesRepository, EraseHistoryRepository],
+          useFactory: (
+            database: ServiceDatabase,
+            messages: MessagesRepository,
+            erasing: EraseHistoryRepository,
+            incoming: IncomingRepository,
+            calls: IncomingCallsRepository,
+          ) => new CleanHistoryWorker(database, messages, erasing, incoming, calls, config, logger),
+          inject: [ServiceDatabase, MessagesRepository, EraseHistoryRepository, IncomingRepository, IncomingCallsRepository],
         },
         IncomingRepository,
         IncomingCallsRepository,

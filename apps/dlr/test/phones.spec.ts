@@ -1,9 +1,11 @@
-import { deleteIncomingMessage, findIncomingMessage, findIncomingMessages, findStops, removeStop, setCallbacks, setSmsResponse } from '@kwota/contracts/dlr.requests.v1';
+import { setCallbacks } from '@kwota/contracts/dlr.requests.v1';
+import { deleteIncomingMessage, findIncomingMessage, findIncomingMessages, findStops, removeStop, setSmsResponse } from '@kwota/contracts/phones.requests.v1';
 import { incoming, type MessageFromPhone } from '@kwota/contracts/incoming.v1';
 import { stops } from '@kwota/contracts/stops.v1';
 import { submissions, type Submission } from '@kwota/contracts/submissions.v1';
 import { leaseMessageIds } from '@kwota/contracts/users.requests.v1';
 import { replyTo } from '@kwota/messaging/requests';
+import { CleanHistoryWorker } from '../src/clean-history/clean-history.worker.js';
 import { account, closeAll, messagesOf, startDlr, startEndpoint, until, userId } from './dlr-under-test.js';
 
 afterEach(closeAll);
@@ -110,6 +112,19 @@ describe('an answer from a phone', () => {
     await write(dlr, 'Yes');
     await until(() => sent.length === 1);
     expect(sent).toMatchObject([{ kind: 'send', account, userId: null, messageIds: [131_072], receivers: [phone], sender: '36184', text: 'Thank you', source: 'answer', noStop: true }]);
+  });
+
+  it('is kept as long as texts are, a STOP for ever', async () => {
+    const dlr = await started();
+    await write(dlr, 'Yes');
+    await write(dlr, 'STOP');
+    await arrived(dlr, 2);
+    const cleaner = dlr.app.get(CleanHistoryWorker, { strict: false });
+    await cleaner.clean(Date.now() + 182 * 86_400_000);
+    expect(await idsOf(dlr)).toHaveLength(2);
+    await cleaner.clean(Date.now() + 184 * 86_400_000);
+    expect(await idsOf(dlr)).toEqual([]);
+    expect((await dlr.ask(findStops, { account })).stops).toHaveLength(1);
   });
 
   it('is refused a response that cannot be: a text that is empty, a URL that leads inside', async () => {

@@ -13,6 +13,7 @@ import { incoming } from './incoming.v1.js';
 import * as ledgerRequests from './ledger.requests.v1.js';
 import { operations } from './operations.v1.js';
 import * as ownersRequests from './owners.requests.v1.js';
+import * as phonesRequests from './phones.requests.v1.js';
 import { receipts } from './receipts.v1.js';
 import * as sendersRequests from './senders.requests.v1.js';
 import { stops } from './stops.v1.js';
@@ -25,5 +26,5 @@ export const allTopics = [submissions, accepted, receipts, credit, delivery, use
 const requestsOf = (module: object): readonly RequestContract<unknown, unknown>[] =>
   Object.values(module).filter((value): value is RequestContract<unknown, unknown> => typeof value === 'object' && value !== null && 'readRequest' in value);
 
-export const allRequests = [usersRequests, ownersRequests, sendersRequests, ledgerRequests, carrierRequests, dlrRequests, alertsRequests].flatMap(requestsOf);
+export const allRequests = [usersRequests, ownersRequests, sendersRequests, ledgerRequests, carrierRequests, dlrRequests, phonesRequests, alertsRequests].flatMap(requestsOf);
 export const servicesWithRequests = ['users', 'ledger', 'carrier', 'dlr', 'alerts'] as const;

@@ -1,7 +1,9 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
 import type { EntityManager } from 'typeorm';
+import { IncomingCallsRepository } from '../answer-incoming/incoming-calls.repository.js';
 import { MessagesRepository } from '../messages.repository.js';
+import { IncomingRepository } from '../take-incoming/incoming.repository.js';
 import { EraseHistoryRepository } from './erase-history.repository.js';
 
 const intervalMs = 60 * 60 * 1_000;
@@ -10,6 +12,8 @@ const dayMs = 24 * 60 * 60 * 1_000;
 const looksUntilAnew = 24;
 /** As long as topics are kept: after it no message can come for a receipt. */
 const earlyReceiptsKeptMs = 14 * dayMs;
+/** Longer than the attempts of a call last. */
+const callsKeptMs = 14 * dayMs;
 /** In one transaction, so that nobody waits for long. */
 const rowsMax = 500;
 
@@ -28,6 +32,8 @@ export class CleanHistoryWorker {
     private readonly database: ServiceDatabase,
     private readonly messages: MessagesRepository,
     private readonly erasing: EraseHistoryRepository,
+    private readonly incoming: IncomingRepository,
+    private readonly calls: IncomingCallsRepository,
     private readonly kept: KeptDays,
     private readonly log: Logger,
   ) {}
@@ -51,6 +57,11 @@ export class CleanHistoryWorker {
     await this.database.transaction((manager) => this.messages.forgetEarly(manager, nowMs - earlyReceiptsKeptMs));
     for (let forgotten = rowsMax; forgotten === rowsMax && !this.stopped; )
       forgotten = await this.database.transaction((manager) => this.messages.forget(manager, nowMs - historyKeptDays * dayMs, rowsMax));
+    // A message from a phone is nothing but its text and number.
+    const incomingBeforeMs = nowMs - Math.min(historyKeptDays, textsKeptDays) * dayMs;
+    for (let forgotten = rowsMax; forgotten === rowsMax && !this.stopped; )
+      forgotten = await this.database.transaction((manager) => this.incoming.forget(manager, incomingBeforeMs, rowsMax));
+    await this.database.transaction((manager) => this.calls.forget(manager, nowMs - callsKeptMs));
     this.looks += 1;
     if (this.looks % looksUntilAnew === 0) Object.assign(this.erasedTo, { texts: 0, attempts: 0 });
     await this.erase('texts', (manager, after) => this.erasing.eraseTexts(manager, after, nowMs - textsKeptDays * dayMs, rowsMax));

@@ -1,4 +1,4 @@
-import { findStops, removeStop } from '@kwota/contracts/dlr.requests.v1';
+import { findStops, removeStop } from '@kwota/contracts/phones.requests.v1';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import { OnRequest } from '@kwota/service-kit/messaging-strategy';
 import { Outbox } from '@kwota/service-kit/outbox';

@@ -1,4 +1,4 @@
-import { deleteIncomingMessage, findIncomingMessage, findIncomingMessages } from '@kwota/contracts/dlr.requests.v1';
+import { deleteIncomingMessage, findIncomingMessage, findIncomingMessages } from '@kwota/contracts/phones.requests.v1';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import { OnRequest } from '@kwota/service-kit/messaging-strategy';
 import { Controller } from '@nestjs/common';

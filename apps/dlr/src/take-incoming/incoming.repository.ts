@@ -1,5 +1,5 @@
 // Messages from phones. All SQL about them is here.
-import type { IncomingView } from '@kwota/contracts/dlr.requests.v1';
+import type { IncomingView } from '@kwota/contracts/phones.requests.v1';
 import type { MessageFromPhone } from '@kwota/contracts/incoming.v1';
 import { run } from '@kwota/service-kit/sql';
 import { Injectable } from '@nestjs/common';

@@ -1,5 +1,6 @@
 import { findAlertTemplates, setAlertTemplates, type AlertTemplates } from '@kwota/contracts/alerts.requests.v1';
-import { findCallbacks, findSmsResponse, setCallbacks, setSmsResponse } from '@kwota/contracts/dlr.requests.v1';
+import { findCallbacks, setCallbacks } from '@kwota/contracts/dlr.requests.v1';
+import { findSmsResponse, setSmsResponse } from '@kwota/contracts/phones.requests.v1';
 import { adjustCredits, openAccount, purchaseCredits, setRecreditThreshold, showAccount } from '@kwota/contracts/ledger.requests.v1';
 import { createAccount, listAccounts, updateAccount } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';

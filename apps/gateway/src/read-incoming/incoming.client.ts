@@ -1,4 +1,4 @@
-import { deleteIncomingMessage, findIncomingMessage, findIncomingMessages } from '@kwota/contracts/dlr.requests.v1';
+import { deleteIncomingMessage, findIncomingMessage, findIncomingMessages } from '@kwota/contracts/phones.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
 import { textFilter, timeFilter } from '../edge/query-filters.js';

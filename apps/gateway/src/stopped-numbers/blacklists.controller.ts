@@ -1,4 +1,4 @@
-import { findStops, removeStop } from '@kwota/contracts/dlr.requests.v1';
+import { findStops, removeStop } from '@kwota/contracts/phones.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { normaliseNumber } from '@kwota/sms-text';
 import { Delete, Get, Param } from '@nestjs/common';
