@@ -1,5 +1,6 @@
 import { accepted, type Accepted } from '@kwota/contracts/accepted.v1';
 import * as dlrRequests from '@kwota/contracts/dlr.requests.v1';
+import * as phonesRequests from '@kwota/contracts/phones.requests.v1';
 import { receipts, type Receipt } from '@kwota/contracts/receipts.v1';
 import { users, type UsersEvent } from '@kwota/contracts/users.v1';
 import { readFileSync } from 'node:fs';
@@ -177,7 +178,7 @@ describe('golden examples', () => {
   it('of every request get a reply of their contract', async () => {
     const dlr = await startDlr();
     const examples = golden<{ request: never }>('dlr.requests');
-    const contracts = Object.values(dlrRequests);
+    const contracts = [...Object.values(dlrRequests), ...Object.values(phonesRequests)];
     expect(contracts.map(({ name }) => name).sort()).toEqual(Object.keys(examples).sort());
     for (const contract of contracts) {
       const reply = await dlr.ask(contract as typeof findMessages, examples[contract.name]?.request as never);
