@@ -143,6 +143,11 @@ describe('an operator', () => {
     );
     const action = 'PUT /sms/{serviceName}/users/{login}';
     const by = `client:${kwota.first.clientId}`;
+    const decisions = (await operator('GET', '/changes')).body as (Change & { subjects: string[] })[];
+    expect(decisions.filter((one) => one.action === 'POST /auth').map(({ by: who, subjects, outcome }) => [who, subjects, outcome])).toEqual([
+      ['owner:kw1-kwota', ['grant'], 'done'],
+      ['owner:kw1-kwota', ['refuse'], 'done'],
+    ]);
     expect(body).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ by, action, subjects: ['demo'], fields: ['callBack'], outcome: 'done' }),

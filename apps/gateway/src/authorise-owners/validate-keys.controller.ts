@@ -1,8 +1,12 @@
 import { findCredentialRequest, validateCredential } from '@kwota/contracts/owners.requests.v1';
+import { changes } from '@kwota/contracts/changes.v1';
+import { Messaging } from '@kwota/messaging';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { randomUUID } from 'node:crypto';
+import { GatewayLog } from '../edge/gateway-log.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpReply, HttpRequest } from '../edge/http.js';
 import { peerAddress } from '../edge/peer-address.js';
@@ -14,6 +18,8 @@ import { askPage, endPage, validities } from './validation.page.js';
 const ownerIdForm = /^[a-z0-9][a-z0-9-]{1,39}$/;
 const passwordLengthMax = 200;
 const tokenLengthMax = 100;
+/** In the trail: what belongs to no account. */
+const noAccount = '-';
 
 /** The page on which an owner validates a consumer key (OVH.md 2.1). Its address is a secret of the application; the password is the owner's. */
 @ApiExcludeController()
@@ -25,6 +31,8 @@ export class ValidateKeysController {
     private readonly requests: RequestClient,
     private readonly sealing: Sealing,
     private readonly settings: GatewaySettings,
+    private readonly messaging: Messaging,
+    private readonly log: GatewayLog,
   ) {}
 
   @Get()
@@ -56,8 +64,19 @@ export class ValidateKeysController {
     attempt.takeBack();
     this.limits.succeeded(ownerId, address);
     if (decided.outcome === 'refused') return this.answer(reply, token);
+    await this.trail(ownerId, given('decision') === 'grant');
     if (decided.redirection !== null) return void reply.status(302).header('location', decided.redirection).send('');
     this.send(reply, 200, endPage(given('decision') === 'grant' ? 'The key is valid now. You may close this page.' : 'The key is refused.'));
+  }
+
+  /** Who it is that decides is known when it is done: anybody may try passwords here, and none of them belongs in the trail. */
+  private async trail(ownerId: string, isGranted: boolean): Promise<void> {
+    const changeId = randomUUID();
+    const common = { account: noAccount, changeId, by: `owner:${ownerId}`, atMs: Date.now() };
+    const asked = { type: 'ChangeAsked' as const, ...common, action: 'POST /auth', subjects: [isGranted ? 'grant' : 'refuse'], fields: [] };
+    const ended = { type: 'ChangeEnded', ...common, outcome: 'done', httpStatus: 200 } as const;
+    const told = [changes.message(asked, { id: `${changeId}@asked`, source: 'kwota/gateway' }), changes.message(ended, { id: `${changeId}@ended`, source: 'kwota/gateway' })];
+    await this.messaging.publish(told).catch(() => this.log.error({ changeId }, 'a decision on a key is not in the trail'));
   }
 
   private async answer(reply: HttpReply, token: string, fault?: string, status = 200): Promise<void> {
