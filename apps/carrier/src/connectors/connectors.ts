@@ -88,13 +88,15 @@ export class Connectors {
 
   /** After a change of what is stored. */
   reload(): Promise<void> {
-    this.reloading = this.reloading.then(() => (this.stopped ? undefined : this.load(true)));
-    return this.reloading;
+    const reloaded = this.reloading.then(() => (this.stopped ? undefined : this.load(true)));
+    // Whoever asked is told of a failure; the next reload tries anew.
+    this.reloading = reloaded.catch(() => undefined);
+    return reloaded;
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    await this.reloading.catch(() => undefined);
+    await this.reloading;
     const all = this.all();
     await Promise.all(all.map(({ submitter }) => submitter?.stop()));
     await Promise.all(all.map(({ connection }) => connection.stop()));

@@ -1,12 +1,10 @@
-import { Controller, Delete, Param, UseGuards } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Delete, Param } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
-import { OwnerGuard } from '../v6/owner.guard.js';
+import { V6Controller } from '../v6/v6-controller.js';
 import { CancelJobsClient } from './cancel-jobs.client.js';
 
-@ApiTags('v6')
-@Controller(['1.0/sms/:serviceName', 'v1/sms/:serviceName'])
-@UseGuards(OwnerGuard)
+@V6Controller('sms/:serviceName')
 export class CancelJobsController {
   constructor(
     private readonly jobs: CancelJobsClient,
