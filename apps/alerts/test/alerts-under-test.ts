@@ -129,6 +129,7 @@ export const startAlerts = async (world: World, overrides: Partial<AlertsConfig>
   const { messaging, runtime, dataDir } = world;
   const config = { ...readAlertsConfig({}), sendDeadlineMs: 300, ...overrides };
   const service = await startService(AlertsModule.register(runtime, config), { name: 'alerts', messaging, logger: runtime.logger });
+  await service.subscribed;
   const client = await RequestClient.start(messaging, 'gateway', 2_000);
   const database = service.app.get(ServiceDatabase);
   let isOpen = true;

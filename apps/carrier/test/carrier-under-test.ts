@@ -56,6 +56,7 @@ export const startCarrier = async (smscUrl: string, overrides: Partial<CarrierCo
   const runtime = openRuntime('carrier', { messaging, logger, metrics, dataDir: temporaryFolder(), secretKey: 'test'.repeat(8), databaseUrl });
   const config = { ...readCarrierConfig({}), smscUrl, ...overrides };
   const service = await startService(CarrierModule.register(runtime, config), { name: 'carrier', messaging, logger });
+  await service.subscribed;
   const requests = await RequestClient.start(messaging, 'test', 5_000);
   const reported: PartReceipt[] = [];
   await messaging.subscribe({

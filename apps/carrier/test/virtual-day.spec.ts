@@ -9,8 +9,9 @@ const hourMs = 60 * minuteMs;
 const startMs = Date.parse('2026-11-23T21:00:00Z');
 const quietHours = parseQuietHours('22:00-08:00');
 
+const isDiskWorking = (): boolean => process.getActiveResourcesInfo().includes('FSReqCallback');
 const turns = async (count: number): Promise<void> => {
-  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < count || isDiskWorking(); turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 /** I/O goes on beside the virtual clock. */
 const pass = async (ms: number, stepMs: number): Promise<void> => {

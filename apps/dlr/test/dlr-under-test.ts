@@ -76,6 +76,7 @@ export const startDlr = async (overrides: Partial<DlrConfig> = {}, databaseUrl =
   const runtime = openRuntime('dlr', { messaging, logger, metrics: new ProcessMetrics(), dataDir: temporaryFolder(), secretKey: 'test'.repeat(8), databaseUrl });
   const config = { ...readDlrConfig({ KWOTA_CALLBACK_ALLOW: '127.0.0.0/8', KWOTA_CALLBACK_RETRY_SCHEDULE: '50ms,50ms' }), ...overrides };
   const service = await startService(DlrModule.register(runtime, config), { name: 'dlr', messaging, logger });
+  await service.subscribed;
   const requests = await RequestClient.start(messaging, 'test', 5_000);
   const events: MessageStateChanged[] = [];
   /** What owners of callback URLs are to know. */

@@ -8,9 +8,11 @@ const secondMs = 1_000;
 const hourMs = 3_600 * secondMs;
 const startMs = Date.parse('2026-11-23T12:00:00Z');
 
+/** A commit waits for the disk in real time. */
+const isDiskWorking = (): boolean => process.getActiveResourcesInfo().includes('FSReqCallback');
 /** I/O goes on beside the virtual clock: so many turns of the real loop let a request on this machine come and go. */
 const turns = async (count: number): Promise<void> => {
-  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < count || isDiskWorking(); turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 const pass = async (ms: number, stepMs: number): Promise<void> => {
   for (let passed = 0; passed < ms; passed += stepMs) {

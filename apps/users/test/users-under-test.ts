@@ -35,6 +35,7 @@ export const usersUnderTest = (prepare: (location: string) => Promise<void> = as
     runtime = openRuntime('users', { messaging, logger, metrics: new ProcessMetrics(), dataDir, secretKey: 's'.repeat(32), databaseUrl: '' });
     await prepare(runtime.databaseLocation);
     service = await startService(UsersModule.register(runtime), { name: 'users', messaging, logger });
+    await service.subscribed;
     client = await RequestClient.start(messaging, 'spec', 5_000);
     const handle = async (batch: readonly IncomingMessage[]): Promise<void> => void facts.push(...batch.map(({ value }) => (value === null ? null : (JSON.parse(value) as UsersEvent))));
     await messaging.subscribe({ topic: users.topic, group: 'spec', kind: 'shared', handle });

@@ -1,6 +1,6 @@
-// The log's file: commits of messages, positions of groups, latest values of compacted topics. Everything synchronous, one connection.
+// The log's file: commits of messages, positions of groups, latest values of compacted topics. One connection; nothing but the wait for the disk is asynchronous.
 import type { IncomingMessage } from '@kwota/messaging';
-import { DurableDatabase, ProcessLock } from '@kwota/service-kit/sqlite';
+import { GroupSyncedDatabase, ProcessLock } from '@kwota/service-kit/sqlite';
 import { decodeCommit, encodeCommit, segmentMark, segmentsOf, type CommitRow } from './commit-row.js';
 
 export type Position = Readonly<{ group: string; topic: string; partition: number; next: number }>;
@@ -30,15 +30,15 @@ type CompactedRow = { key: string; offset: number; atMs: number; value: string |
 
 export class EmbeddedLog {
   private readonly lock: ProcessLock | undefined;
-  private readonly database: DurableDatabase;
+  private readonly database: GroupSyncedDatabase;
   private readonly statements;
-  /** The offset that the next message gets; it grows over all topics together. */
+  /** The offset that the next message gets; it grows over all topics together. What lies at it or above is not told to anybody yet. */
   next: number;
 
   /** @throws Error when another process, or this one, has the file open, or it is of another kind. */
   constructor(path: string, partitionCount: number) {
     this.lock = lockOf(path);
-    this.database = new DurableDatabase(path);
+    this.database = new GroupSyncedDatabase(path);
     try {
       this.checkFormat();
       this.database.exec(`PRAGMA secure_delete = ON; BEGIN IMMEDIATE; PRAGMA user_version = ${format}; ${schema} COMMIT`);
@@ -51,7 +51,10 @@ export class EmbeddedLog {
     }
   }
 
-  /** One durable commit of messages and positions, all or nothing. Messages have consecutive offsets from `next` on. */
+  /**
+   * One commit of messages and positions, all or nothing; on the disk once `synced()` resolves. Messages have consecutive offsets from `next` on, and are not read
+   * before `next` is beyond them.
+   */
   append(messages: readonly IncomingMessage[], positions: readonly Position[], isCompacted: (topic: string) => boolean): void {
     const { insert, position, keep } = this.statements;
     this.transaction(() => {
@@ -65,12 +68,17 @@ export class EmbeddedLog {
     });
   }
 
+  /** @throws SyncFailed when the disk did not take what was appended: nobody can tell what of it is there. */
+  synced(): Promise<void> {
+    return this.database.synced();
+  }
+
   /** A topic's messages from an offset on, of one partition where it is given: about `messagesMax`, always whole commits. */
   read(topic: string, partition: number | undefined, from: number, messagesMax: number): Reading {
     const messages: IncomingMessage[] = [];
     const mark = segmentMark(topic, partition);
     for (let at = from; ; ) {
-      const rows = this.statements.read.all(at, at, mark, rowsPerRead) as CommitRow[];
+      const rows = this.statements.read.all(at, at, this.next, mark, rowsPerRead) as CommitRow[];
       for (const row of rows) for (const message of decodeCommit(row, topic, partition)) if (message.offset >= from) messages.push(message);
       const last = rows[rows.length - 1];
       if (!last || rows.length < rowsPerRead) return { messages, readTo: undefined };
@@ -81,7 +89,7 @@ export class EmbeddedLog {
 
   /** A compacted topic's latest values from an offset on, tombstones included. */
   readLatest(topic: string, partition: number, from: number, messagesMax: number): Reading {
-    const rows = this.statements.latest.all(topic, partition, from, messagesMax) as CompactedRow[];
+    const rows = this.statements.latest.all(topic, partition, from, this.next, messagesMax) as CompactedRow[];
     const messages = rows.map(({ key, offset, atMs, value, headers }) => ({ topic, partition, key, offset, timestampMs: atMs, value, headers: JSON.parse(headers) as Record<string, string> }));
     const last = rows.length === messagesMax ? rows[rows.length - 1] : undefined;
     return { messages, readTo: last && last.offset + 1 };
@@ -120,6 +128,7 @@ export class EmbeddedLog {
     return rows.length === rowsPerErase || tombstones.length === rowsPerErase;
   }
 
+  /** To be called when nothing waits for the disk. */
   close(): void {
     this.database.close();
     this.lock?.release();
@@ -145,8 +154,8 @@ export class EmbeddedLog {
       keep: prepare('INSERT OR REPLACE INTO compacted VALUES (?, ?, ?, ?, ?, ?, ?)'),
       read: prepare(`
         SELECT first, count, at_ms AS atMs, segments, messages FROM commits
-        WHERE first >= coalesce((SELECT max(first) FROM commits WHERE first <= ?), 0) AND first + count > ? AND instr(segments, ?) > 0 ORDER BY first LIMIT ?`),
-      latest: prepare('SELECT key, "offset", at_ms AS atMs, value, headers FROM compacted WHERE topic = ? AND partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?'),
+        WHERE first >= coalesce((SELECT max(first) FROM commits WHERE first <= ?), 0) AND first + count > ? AND first < ? AND instr(segments, ?) > 0 ORDER BY first LIMIT ?`),
+      latest: prepare('SELECT key, "offset", at_ms AS atMs, value, headers FROM compacted WHERE topic = ? AND partition = ? AND "offset" >= ? AND "offset" < ? ORDER BY "offset" LIMIT ?'),
       positions: prepare('SELECT partition, next FROM positions WHERE name = ? AND topic = ?'),
       oldest: prepare('SELECT first, at_ms AS atMs, segments FROM commits ORDER BY first LIMIT ?'),
       drop: prepare('DELETE FROM commits WHERE first = ?'),

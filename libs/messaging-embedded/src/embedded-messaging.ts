@@ -1,13 +1,15 @@
-// Messaging on one SQLite file in one process: durable, ordered, and it survives kill -9. What waits becomes one commit; nothing lingers.
+// Messaging on one SQLite file in one process: durable, ordered, and it survives kill -9.
 import { topicDefinitions } from '@kwota/contracts/topic-definitions';
 import { defaultPartitionCount, Messaging, type AssignmentListener, type IncomingMessage, type MessagingHealth, type OutgoingMessage, type Subscription, type SubscriptionOptions, type TopicDefinition } from '@kwota/messaging';
 import { PublishFailed } from '@kwota/messaging/failures';
 import { defaultBackoff, type Backoff, type HandleBatchOptions } from '@kwota/messaging/handle-batch';
 import { partitionOf } from '@kwota/messaging/partition-of';
 import { tellAssignment } from '@kwota/messaging/tell-assignment';
+import { SyncFailed } from '@kwota/service-kit/group-sync';
 import { EmbeddedLog, type Position, type Reading } from './embedded-log.js';
 import { batchMax, Lane } from './lane.js';
 import { Precedence } from './precedence.js';
+import { PublishQueue } from './publish-queue.js';
 import { TopicGroup, type Member } from './topic-group.js';
 
 export type EmbeddedMessagingOptions = Readonly<{
@@ -31,11 +33,8 @@ const positionsEveryMs = 200;
 /** Groups that have nothing to do move up too, or a restart would look through the whole log for them. */
 const idlePositionsEveryMs = 5_000;
 const eraseEveryMs = 60 * 60 * 1_000;
-/** Publishers that wait share a commit up to this: 10,000 messages of 1 KiB are written in some 50 ms. */
-const messagesPerCommitMax = 10_000;
 
 type Kept = TopicDefinition['kept'];
-type Publishing = { messages: readonly OutgoingMessage[]; resolve: () => void; reject: (error: Error) => void };
 
 export class EmbeddedMessaging extends Messaging {
   override readonly stats: EmbeddedStats = { published: 0, commits: 0, retries: 0, deadLetters: 0 };
@@ -43,6 +42,7 @@ export class EmbeddedMessaging extends Messaging {
   private readonly kept: ReadonlyMap<string, Kept>;
   private readonly awaited: ReadonlySet<string>;
   private readonly precedence = new Precedence();
+  private readonly queue = new PublishQueue((messages) => this.commit(messages));
   private readonly isCompacted = (topic: string): boolean => this.kept.get(topic)?.kind === 'compacted';
   override readonly partitionCount: number;
   /** By topic, then by name. */
@@ -56,13 +56,13 @@ export class EmbeddedMessaging extends Messaging {
   private readonly movedUp = new Map<Lane, { of: TopicGroup; partition: number }>();
   private readonly timers: NodeJS.Timeout[];
   private positionsTimer: NodeJS.Timeout | undefined;
-  private queue: Publishing[] = [];
-  private scheduled = false;
   private positionsWrittenAtMs = 0;
   private idleWrittenTo = 0;
   private ephemeralNext = 1;
   private broadcastNext = 1;
   private lastFailure: string | undefined;
+  /** The disk did not take a commit that is in the file: what this process would go on from may not be there after a power cut. */
+  private broken: SyncFailed | undefined;
   private closed = false;
 
   private constructor(private readonly options: EmbeddedMessagingOptions) {
@@ -93,11 +93,8 @@ export class EmbeddedMessaging extends Messaging {
       for (const message of messages) if (this.isEphemeral(message.topic)) this.deliver(this.incoming(message, this.ephemeralNext++, nowMs));
     }
     if (durable.length === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.queue.push({ messages: durable, resolve, reject });
-      if (durable.some(({ topic }) => this.awaited.has(topic))) this.precedence.noteAwaited();
-      this.schedule();
-    });
+    if (durable.some(({ topic }) => this.awaited.has(topic))) this.precedence.noteAwaited();
+    return this.queue.add(durable);
   }
 
   override async subscribe({ topic, group, kind, handle }: SubscriptionOptions): Promise<Subscription> {
@@ -129,7 +126,7 @@ export class EmbeddedMessaging extends Messaging {
   }
 
   override health(): MessagingHealth {
-    const reasons = this.lastFailure ? [this.lastFailure] : [];
+    const reasons = [this.broken?.message, this.lastFailure].filter((reason) => reason !== undefined);
     for (const { group, topic, lanes } of this.allGroups())
       for (const [partition, { stopped }] of lanes.entries()) if (stopped) reasons.push(`${group} stands still on ${topic}/${partition}: ${stopped.message}`);
     return { ready: reasons.length === 0, reasons };
@@ -154,8 +151,8 @@ export class EmbeddedMessaging extends Messaging {
   async drain(): Promise<void> {
     for (;;) {
       const lanes = this.allGroups().flatMap((of) => of.lanes);
-      if (this.queue.length === 0 && lanes.every((lane) => lane.isCaughtUp || lane.stopped)) return;
-      await Promise.all(lanes.map((lane) => lane.finish()));
+      if (this.queue.isEmpty && lanes.every((lane) => lane.isCaughtUp || lane.stopped)) return;
+      await Promise.all([this.queue.finish(), ...lanes.map((lane) => lane.finish())]);
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -165,7 +162,7 @@ export class EmbeddedMessaging extends Messaging {
     this.closing.abort();
     await Promise.all([...this.allGroups().map((of) => of.finish()), ...this.leaving.values()]);
     this.closed = true;
-    while (this.queue.length > 0) this.commit();
+    await this.queue.finish();
     for (const timer of [...this.timers, this.positionsTimer]) clearTimeout(timer);
     this.writeIdlePositions();
     this.log.close();
@@ -276,47 +273,26 @@ export class EmbeddedMessaging extends Messaging {
     await left;
   }
 
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    setImmediate(() => {
-      this.scheduled = false;
-      if (this.closed) return;
-      this.commit();
-      if (this.queue.length > 0) this.schedule();
-    });
-  }
-
-  /** What waits, in one durable commit; then it is handed on from memory. */
-  private commit(): void {
-    const batch = this.takeQueued();
-    if (batch.length === 0) return;
+  /** One durable commit; then it is handed on from memory. */
+  private async commit(published: readonly OutgoingMessage[]): Promise<void> {
+    if (this.broken) throw new PublishFailed(this.broken.message, { cause: this.broken });
     const nowMs = this.nowMs();
     const { next } = this.log;
-    const messages: IncomingMessage[] = [];
-    for (const publishing of batch) for (const message of publishing.messages) messages.push(this.incoming(message, next + messages.length, nowMs));
+    const messages = published.map((message, index) => this.incoming(message, next + index, nowMs));
     const positions = nowMs - this.positionsWrittenAtMs >= positionsEveryMs / 2 ? this.takePositions() : [];
     try {
       this.log.append(messages, positions, this.isCompacted);
+      await this.precedence.whileDiskWorks(this.log.synced());
     } catch (error) {
-      this.lastFailure = `the log's file cannot be written (${codeOf(error)})`;
-      for (const { reject } of batch) reject(new PublishFailed('the log could not be written', { cause: error }));
-      return;
+      if (error instanceof SyncFailed) this.broken = error;
+      else this.lastFailure = `the log's file cannot be written (${codeOf(error)})`;
+      throw new PublishFailed('the log could not be written', { cause: error });
     }
     this.lastFailure = undefined;
     this.log.next = next + messages.length;
     this.stats.published += messages.length;
     this.stats.commits += 1;
-    for (const { resolve } of batch) resolve();
     for (const message of messages) this.deliver(message);
-  }
-
-  private takeQueued(): Publishing[] {
-    let count = 0;
-    const end = this.queue.findIndex(({ messages }) => (count += messages.length) > messagesPerCommitMax);
-    // A single call that is larger is one commit all the same: it is all or nothing.
-    if (end > 0) return this.queue.splice(0, end);
-    return this.queue.splice(0, end === 0 ? 1 : this.queue.length);
   }
 
   private deliver(message: IncomingMessage): void {

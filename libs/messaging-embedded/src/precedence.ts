@@ -1,6 +1,6 @@
 // All services of standalone share one thread. When it has no time left, what somebody waits for goes first, and the rest gets a share and larger batches later.
 import { pause } from '@kwota/messaging/handle-batch';
-import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
 
 /** What the rest gets of the thread's time while somebody waits and there is too little of it. */
 const restShare = 0.2;
@@ -21,25 +21,39 @@ const batchMaxWhileAwaited = 64;
 export type PrecedenceOptions = Readonly<{
   /** Monotonic. */
   nowMs: () => number;
-  /** The share of the time since the last call in which the thread had work: 0 to 1. */
-  utilization: () => number;
+  /** How long the thread has had nothing to do so far, monotonic. */
+  idleMs: () => number;
   pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }>;
 
 export class Precedence {
   private awaitedMs = -Infinity;
-  private lookedMs = -Infinity;
+  private lookedMs: number;
   private isBusy = false;
   private allowedMs = 0;
   private countedMs: number;
+  /** At the last look, and while the log waited for the disk since. */
+  private idleMs: number;
+  private idleForDiskMs = 0;
 
-  constructor(private readonly options: PrecedenceOptions = ofThisThread()) {
-    this.countedMs = options.nowMs();
+  constructor(private readonly options: PrecedenceOptions = ofThisThread) {
+    this.countedMs = this.lookedMs = options.nowMs();
+    this.idleMs = options.idleMs();
   }
 
   /** Somebody waits for what was just published. */
   noteAwaited(): void {
     this.awaitedMs = this.options.nowMs();
+  }
+
+  /** Nobody could go on meanwhile: while the log waits for the disk the thread counts as busy, for what the rest would write waits for the same disk. */
+  async whileDiskWorks(work: Promise<void>): Promise<void> {
+    const before = this.options.idleMs();
+    try {
+      await work;
+    } finally {
+      this.idleForDiskMs += this.options.idleMs() - before;
+    }
   }
 
   /** Resolves when work may begin for which nobody waits; the oldest of it has waited for `agedMs()` already. */
@@ -67,21 +81,16 @@ export class Precedence {
   /** Somebody waits, and the thread has no time left. */
   private isScarce(): boolean {
     const nowMs = this.options.nowMs();
-    if (nowMs - this.lookedMs > lookEveryMs) {
-      this.isBusy = this.options.utilization() > busyAbove;
+    const sinceMs = nowMs - this.lookedMs;
+    if (sinceMs > lookEveryMs) {
+      const idleMs = this.options.idleMs();
+      this.isBusy = idleMs - this.idleMs - this.idleForDiskMs < sinceMs * (1 - busyAbove);
       this.lookedMs = nowMs;
+      this.idleMs = idleMs;
+      this.idleForDiskMs = 0;
     }
     return this.isBusy && nowMs - this.awaitedMs < awaitedWithinMs;
   }
 }
 
-const ofThisThread = (): PrecedenceOptions => {
-  let before: EventLoopUtilization = performance.eventLoopUtilization();
-  const utilization = (): number => {
-    const now = performance.eventLoopUtilization();
-    const since = performance.eventLoopUtilization(now, before);
-    before = now;
-    return since.utilization;
-  };
-  return { nowMs: () => performance.now(), utilization, pause };
-};
+const ofThisThread: PrecedenceOptions = { nowMs: () => performance.now(), idleMs: () => performance.eventLoopUtilization().idle, pause };

@@ -1,9 +1,11 @@
+import { jest } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Table, type EntityManager, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { ServiceDatabase } from './database.js';
 import { forRows, run } from './sql.js';
+import { GroupSyncedDatabase } from './sqlite.js';
 
 class CreateNumbers1795000000000 implements MigrationInterface {
   up(runner: QueryRunner): Promise<void> {
@@ -20,6 +22,7 @@ const open = (name: string): Promise<ServiceDatabase> =>
   ServiceDatabase.open({ location: join(folder, name), schema: 'test', entities: [], migrations: [CreateNumbers1795000000000] });
 const count = async (database: ServiceDatabase): Promise<number> =>
   (await database.read((manager) => run<{ count: number }>(manager, 'SELECT count(*) AS count FROM number')))[0]?.count ?? -1;
+afterEach(() => void jest.restoreAllMocks());
 const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("a service's database", () => {
@@ -57,16 +60,36 @@ describe("a service's database", () => {
     await database.close();
   });
 
-  it('one that is synced later is there after the process, fails whole, and leaves the next one synced at its commit', async () => {
+  it('one that is synced later is there after the process, and fails whole', async () => {
     const database = await open('later.db');
     const insert = (n: number) => (manager: EntityManager) => run(manager, 'INSERT INTO number VALUES (?)', [n]);
     await database.transactionSyncedLater(insert(1));
     await expect(database.transactionSyncedLater(insert(1))).rejects.toThrow('UNIQUE');
-    expect(await database.read((manager) => run(manager, 'PRAGMA synchronous'))).toEqual([{ synchronous: 2 }]);
     await database.close();
     const again = await open('later.db');
     expect(await count(again)).toBe(1);
     await again.close();
+  });
+
+  it('a transaction, and who reads what it wrote, is told when the disk has it; the next one goes on meanwhile', async () => {
+    const waiting: (() => void)[] = [];
+    jest.spyOn(GroupSyncedDatabase.prototype, 'synced').mockImplementation(() => new Promise((resolve) => void waiting.push(resolve)));
+    jest.spyOn(GroupSyncedDatabase.prototype, 'settled').mockImplementation(() => new Promise((resolve) => void waiting.push(resolve)));
+    const opening = open('disk.db');
+    while (waiting.length === 0) await turnOfLoop();
+    waiting.pop()?.();
+    const database = await opening;
+    const told: string[] = [];
+    const first = database.transaction((manager) => run(manager, 'INSERT INTO number VALUES (1)')).then(() => told.push('first'));
+    const read = count(database).then((seen) => told.push(`read ${seen}`));
+    const second = database.transaction((manager) => run(manager, 'INSERT INTO number VALUES (2)')).then(() => told.push('second'));
+    while (waiting.length < 3) await turnOfLoop();
+    expect(told).toEqual([]);
+    for (const end of waiting) end();
+    await Promise.all([first, read, second]);
+    expect(told.toSorted()).toEqual(['first', 'read 1', 'second']);
+    jest.restoreAllMocks();
+    await database.close();
   });
 
   it('a statement over many rows goes in pieces that SQLite takes, and gives the rows of all', async () => {

@@ -45,14 +45,19 @@ export class ServiceDatabase {
     readonly source: DataSource,
     /** PostgreSQL: the schema, in which other instances of the service may work too. */
     readonly sharedSchema: string | undefined,
+    /** SQLite: the connection. */
+    private readonly file: TypeOrmDriver | undefined,
   ) {}
 
   static async open({ location, schema, entities, migrations }: DatabaseOptions): Promise<ServiceDatabase> {
     const mapped = { entities: [...entities], migrations: [...migrations] };
     const migrated = { ...mapped, migrationsRun: true, migrationsTransactionMode: 'each' as const };
     if (!location.startsWith('postgres')) {
-      const source = new DataSource({ ...migrated, type: 'better-sqlite3', driver: TypeOrmDriver, database: location });
-      return new ServiceDatabase(await source.initialize(), undefined);
+      let file: TypeOrmDriver | undefined;
+      const prepareDatabase = (opened: TypeOrmDriver): void => void (file = opened);
+      const source = await new DataSource({ ...migrated, type: 'better-sqlite3', driver: TypeOrmDriver, database: location, prepareDatabase }).initialize();
+      await file?.synced();
+      return new ServiceDatabase(source, undefined, file);
     }
     const shared = { type: 'postgres' as const, url: location, schema, applicationName: `kwota ${schema}`, connectTimeoutMS: connectMsMax, poolErrorHandler };
     // A migration may take its time.
@@ -61,7 +66,7 @@ export class ServiceDatabase {
     await migrating.destroy();
     const extra = { options: optionsOf([`search_path=${schema}`, ...sessionSettings]), keepAlive: true };
     const source = new DataSource({ ...shared, ...mapped, extra });
-    return new ServiceDatabase(await source.initialize(), schema);
+    return new ServiceDatabase(await source.initialize(), schema, undefined);
   }
 
   /** Several instances of the service may work on it at a time. */
@@ -69,10 +74,14 @@ export class ServiceDatabase {
     return this.sharedSchema !== undefined;
   }
 
-  /** All of `work` or nothing of it. Every write goes through here. */
+  /**
+   * All of `work` or nothing of it, and on the disk. Every write goes through here. On SQLite the next one's turn comes while this one waits for the disk: those that wait
+   * at the same time share a sync.
+   */
   transaction<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
     const { sharedSchema } = this;
-    return this.inTurn(() => (sharedSchema === undefined ? this.source.transaction(work) : this.alone(sharedSchema, work)));
+    if (sharedSchema !== undefined) return this.inTurn(() => this.alone(sharedSchema, work));
+    return this.onDisk(async () => ({ result: await this.source.transaction(work), written: this.file?.synced() }));
   }
 
   /**
@@ -80,15 +89,7 @@ export class ServiceDatabase {
    * does no harm when it is done again.
    */
   transactionSyncedLater<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    if (this.isShared) return this.transaction(work);
-    return this.inTurn(async () => {
-      await this.source.query('PRAGMA synchronous = NORMAL');
-      try {
-        return await this.source.transaction(work);
-      } finally {
-        await this.source.query('PRAGMA synchronous = FULL');
-      }
-    });
+    return this.isShared ? this.transaction(work) : this.inTurn(() => this.source.transaction(work));
   }
 
   /** PostgreSQL: a transaction beside the turns, of which one at a time runs among all instances; it may wait for something else meanwhile. */
@@ -96,14 +97,22 @@ export class ServiceDatabase {
     return this.alone(`${this.sharedSchema} ${purpose}`, work);
   }
 
-  /** Nobody sees what may yet be rolled back: on SQLite reads wait for the transaction under way, PostgreSQL shows what was before it. */
+  /** Nobody sees what may yet be taken back: on SQLite reads wait for the transaction under way and for the disk, PostgreSQL shows what was before it. */
   read<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.isShared ? work(this.source.manager) : this.inTurn(() => work(this.source.manager));
+    return this.isShared ? work(this.source.manager) : this.onDisk(async () => ({ result: await work(this.source.manager), written: this.file?.settled() }));
   }
 
   async close(): Promise<void> {
     await this.turn;
+    await this.file?.settled().catch(() => undefined);
     await this.source.destroy();
+  }
+
+  /** A turn, and after it the wait for the disk. */
+  private async onDisk<Result>(work: () => Promise<{ result: Result; written: Promise<void> | undefined }>): Promise<Result> {
+    const { result, written } = await this.inTurn(work);
+    await written;
+    return result;
   }
 
   private alone<Result>(name: string, work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
