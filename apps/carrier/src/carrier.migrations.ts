@@ -129,3 +129,24 @@ export class AddConnectors1797000000000 implements MigrationInterface {
     await runner.query('ALTER TABLE early_receipt DROP COLUMN receiver');
   }
 }
+
+/** The more urgent first. The index has what waits in the order in which it is taken, ties included: thousands may be due at the same moment. */
+export class AddPriority1800000000000 implements MigrationInterface {
+  readonly name = 'AddPriority1800000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // 0 is `high`: what waits already goes on as it was, and so does what a version without priorities adds.
+    await runner.query('ALTER TABLE part ADD COLUMN priority integer NOT NULL DEFAULT 0');
+    await runner.query('DROP INDEX part_due_by_connector');
+    await runner.query(`CREATE INDEX part_turn ON part (connector, priority, "dueAtMs", "messageId", part) WHERE state = ${partState.queued}`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP INDEX part_turn');
+    await runner.query(`CREATE INDEX part_due_by_connector ON part (connector, "dueAtMs") WHERE state = ${partState.queued}`);
+    await runner.query('ALTER TABLE part DROP COLUMN priority');
+  }
+}
+
+/** In the order in which they came. */
+export const migrations = [CreateCarrierTables1795000000000, CreateInstanceEpochs1796000000000, AddConnectors1797000000000, AddPriority1800000000000];

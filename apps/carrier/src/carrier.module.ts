@@ -6,7 +6,7 @@ import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { CarrierConfig } from './carrier.config.js';
 import { CarrierLifecycle } from './carrier.lifecycle.js';
-import { AddConnectors1797000000000, CreateCarrierTables1795000000000, CreateInstanceEpochs1796000000000 } from './carrier.migrations.js';
+import { migrations } from './carrier.migrations.js';
 import { CancelMessagesOnRequest } from './cancel-messages/cancel-messages.on-request.js';
 import { Connectors } from './connectors/connectors.js';
 import { ConnectorsRepository } from './connectors/connectors.repository.js';
@@ -25,13 +25,12 @@ import { QueryPartsWorker } from './query-parts/query-parts.worker.js';
 import { PartNewsRecorder } from './record-news/part-news.recorder.js';
 import { ReroutePartsRepository } from './route-parts/reroute-parts.repository.js';
 import { ReroutePartsWorker } from './route-parts/reroute-parts.worker.js';
+import { ClaimPartsRepository } from './submit-parts/claim-parts.repository.js';
 import { SubmittedPartsRepository } from './submitted-parts.repository.js';
 import { OperationsPublisher } from './tell-operators/operations.publisher.js';
 import { WatchConnectorsWorker } from './tell-operators/watch-connectors.worker.js';
 import { TakeMessagesHandler } from './take-messages/take-messages.handler.js';
 import { TakeMessagesOnAccepted } from './take-messages/take-messages.on-accepted.js';
-
-const migrations = [CreateCarrierTables1795000000000, CreateInstanceEpochs1796000000000, AddConnectors1797000000000];
 
 @Module({})
 export class CarrierModule {
@@ -52,6 +51,7 @@ export class CarrierModule {
         { provide: InstanceClaims, useFactory: (database: ServiceDatabase) => InstanceClaims.open(database, logger), inject: [ServiceDatabase] },
         { provide: Outbox, useFactory: (database: ServiceDatabase) => new Outbox(database, messaging, logger), inject: [ServiceDatabase] },
         PartsRepository,
+        ClaimPartsRepository,
         SubmittedPartsRepository,
         ReroutePartsRepository,
         { provide: QuietHoursClock, useFactory: () => new QuietHoursClock(config.quietHours, config.timeZone) },
@@ -81,11 +81,12 @@ export class CarrierModule {
             claims: InstanceClaims,
             repository: ConnectorsRepository,
             parts: PartsRepository,
+            queue: ClaimPartsRepository,
             recorder: PartNewsRecorder,
             receiver: ReceiveReceiptsOnDeliverSm,
             quietHours: QuietHoursClock,
-          ) => (connectors = new Connectors(database, claims, repository, parts, recorder, receiver, quietHours, { failOverAfterMs }, logger, metrics)),
-          inject: [ServiceDatabase, InstanceClaims, ConnectorsRepository, PartsRepository, PartNewsRecorder, ReceiveReceiptsOnDeliverSm, QuietHoursClock],
+          ) => (connectors = new Connectors(database, claims, repository, parts, queue, recorder, receiver, quietHours, { failOverAfterMs }, logger, metrics)),
+          inject: [ServiceDatabase, InstanceClaims, ConnectorsRepository, PartsRepository, ClaimPartsRepository, PartNewsRecorder, ReceiveReceiptsOnDeliverSm, QuietHoursClock],
         },
         {
           provide: ReroutePartsWorker,

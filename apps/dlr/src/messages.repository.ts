@@ -1,5 +1,6 @@
 // Every message's state and its history: one row a message.
 import type { AcceptedSubmission } from '@kwota/contracts/accepted.v1';
+import type { Priority } from '@kwota/contracts/fields';
 import type { MessageView } from '@kwota/contracts/dlr.requests.v1';
 import type { PartReceipt } from '@kwota/contracts/receipts.v1';
 import type { DlrId } from '@kwota/delivery-codes';
@@ -43,11 +44,11 @@ type StateRow = Readonly<{
   deliveredAtMs: Big | null;
 }>;
 export type ViewRow = StateRow &
-  Readonly<{ receiver: string; sender: string; text: string; tag: string; creditsMilli: Big; acceptedAtMs: Big; deferredUntilMs: Big | null }>;
+  Readonly<{ receiver: string; sender: string; text: string; tag: string; priority: Priority | null; creditsMilli: Big; acceptedAtMs: Big; deferredUntilMs: Big | null }>;
 
 const stateColumns =
   '"messageId", account, "userId", parts, "partStates", ptt, dlr, final, silent, submitted, sequence, "submittedAtMs", "deliveredAtMs"';
-export const viewColumns = `${stateColumns}, receiver, sender, text, tag, "creditsMilli", "acceptedAtMs", "deferredUntilMs"`;
+export const viewColumns = `${stateColumns}, receiver, sender, text, tag, priority, "creditsMilli", "acceptedAtMs", "deferredUntilMs"`;
 /** OVH.md has no number; the panel reads them page by page. */
 const foundMax = 10_000;
 const minuteMs = 60_000;
@@ -56,7 +57,7 @@ const minuteMs = 60_000;
 export class MessagesRepository {
   /** Messages that are there already stay as they are. */
   async add(manager: EntityManager, submissions: readonly AcceptedSubmission[]): Promise<void> {
-    const rows = submissions.flatMap(({ account, userId, messages, sender, text, tag, parts, acceptedAtMs, deferredUntilMs, validUntilMs }) =>
+    const rows = submissions.flatMap(({ account, userId, messages, sender, text, tag, parts, priority, acceptedAtMs, deferredUntilMs, validUntilMs }) =>
       messages.map(({ messageId, receiver, priceMilliCredits }): SqlValue[] => [
         messageId,
         account,
@@ -66,6 +67,7 @@ export class MessagesRepository {
         text,
         tag ?? '',
         parts,
+        priority ?? null,
         priceMilliCredits,
         acceptedAtMs,
         deferredUntilMs ?? null,
@@ -85,7 +87,7 @@ export class MessagesRepository {
       manager,
       rows,
       (values) =>
-        `INSERT INTO message ("messageId", account, "userId", receiver, sender, text, tag, parts, "creditsMilli", "acceptedAtMs",
+        `INSERT INTO message ("messageId", account, "userId", receiver, sender, text, tag, parts, priority, "creditsMilli", "acceptedAtMs",
            "deferredUntilMs", "validUntilMs", "partStates", ptt, dlr, final, silent, submitted, sequence, hidden)
          VALUES ${values} ON CONFLICT ("messageId") DO NOTHING`,
     );
@@ -256,7 +258,7 @@ const trackedOf = (row: StateRow): TrackedMessage => ({
 /** A row as its sender sees it. */
 export const viewOf = (row: ViewRow): MessageView => {
   const { address, state } = trackedOf(row);
-  const { receiver, sender, text, tag } = row;
+  const { receiver, sender, text, tag, priority } = row;
   return {
     messageId: address.messageId,
     userId: address.userId,
@@ -265,6 +267,7 @@ export const viewOf = (row: ViewRow): MessageView => {
     text,
     tag,
     parts: Number(row.parts),
+    ...(priority !== null && { priority }),
     creditsMilli: Number(row.creditsMilli),
     ptt: state.ptt,
     dlr: state.dlr,

@@ -59,6 +59,16 @@ describe('a submission', () => {
     expect(await ledger.send({ ...submission, text: 'Another text' })).toMatchObject({ outcome: 'refused', code: 'conflict' });
   });
 
+  it('is handed on with its priority; under the same ids another one is a conflict', async () => {
+    const ledger = await ready();
+    const submission = aSubmission({ messageIds: [7], priority: 'low' });
+    await ledger.send(submission);
+    await until(() => ledger.handedOn.length === 1);
+    expect(ledger.handedOn[0]).toMatchObject({ kind: 'accepted', priority: 'low' });
+    expect(await ledger.send({ ...submission, priority: 'high' })).toMatchObject({ outcome: 'refused', code: 'conflict' });
+    expect(await ledger.send(submission)).toMatchObject({ outcome: 'accepted' });
+  });
+
   it('under a known client key gets the first ids, and no second message leaves', async () => {
     const ledger = await ready();
     const key = { clientKey: 'order 17', bodyDigest: 'a' };

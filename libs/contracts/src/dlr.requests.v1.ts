@@ -41,6 +41,7 @@ const messageView = z.object({
   text: z.string(),
   tag: z.string(),
   parts: f.parts,
+  priority: f.priority.optional(),
   creditsMilli: f.milliCreditsNotNegative,
   ptt: f.ptt,
   dlr: f.dlr,

@@ -189,6 +189,7 @@ export class SimulatedSmsc {
       sender: pdu.source_addr ?? '',
       smscId,
       textSha256: createHash('sha256').update(text).digest('hex'),
+      priorityFlag: pdu.priority_flag ?? 0,
       ...(pdu.user_message_reference === undefined ? {} : { userMessageReference: pdu.user_message_reference }),
       ...(part && { part }),
     };

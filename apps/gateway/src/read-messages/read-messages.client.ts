@@ -1,4 +1,5 @@
 import { deleteMessage, findMessage, findMessages, type MessageView } from '@kwota/contracts/dlr.requests.v1';
+import { priorityDefault } from '@kwota/contracts/fields';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
 import { shownCredits } from '../edge/credits.js';
@@ -81,6 +82,7 @@ export class ReadMessagesClient {
       message: message.text,
       messageLength: message.text.length,
       numberOfSms: message.parts,
+      priority: message.priority ?? priorityDefault,
       ptt: message.ptt,
       receiver: message.receiver,
       sender: message.sender,

@@ -27,9 +27,14 @@ const clientKeyOf = ({ clientKey, bodyDigest }: SendSubmission): ClientKey | und
   clientKey === undefined ? undefined : { keyDigest: hash('sha256', clientKey, 'hex'), bodyDigest: bodyDigest ?? '' };
 
 /** SHA-256 of the content but deadline, time, reply-to and trace (DESIGN §3): the same ids with another fingerprint are a conflict. */
-const fingerprintOf = ({ account, userId, messageIds, receivers, sender, text, coding, parts, noStop, source, tag, messageClass, deferredUntilMs, validityMs, clientKey, bodyDigest }: SendSubmission): string =>
+const fingerprintOf = ({ account, userId, messageIds, receivers, sender, text, coding, parts, noStop, source, tag, messageClass, priority, deferredUntilMs, validityMs, clientKey, bodyDigest }: SendSubmission): string =>
   hash(
     'sha256',
-    JSON.stringify([account, userId, messageIds, receivers, sender, text, coding, parts, noStop, source, tag, messageClass, deferredUntilMs, validityMs, clientKey, bodyDigest]),
+    JSON.stringify([
+      ...[account, userId, messageIds, receivers, sender, text, coding, parts],
+      ...[noStop, source, tag, messageClass, deferredUntilMs, validityMs, clientKey, bodyDigest],
+      // Where there is none a submission has the fingerprint that it had before there were any.
+      ...(priority === undefined ? [] : [priority]),
+    ]),
     'base64url' as 'base64',
   );
