@@ -148,5 +148,56 @@ export class AddPriority1800000000000 implements MigrationInterface {
   }
 }
 
+const joinedTables = [
+  new Table({
+    name: 'incoming_joined',
+    columns: [
+      { ...text('incomingId'), isPrimary: true },
+      text('phone'),
+      text('sentTo'),
+      text('reference'),
+      integer('parts'),
+      text('connector'),
+      bigint('firstAtMs'),
+      // When it went on to dlr; null: it waits for parts.
+      { ...bigint('wholeAtMs'), isNullable: true },
+    ],
+    indices: [
+      new TableIndex({ name: 'incoming_joined_of', columnNames: ['phone', 'sentTo', 'reference'] }),
+      new TableIndex({ name: 'incoming_joined_waiting', columnNames: ['firstAtMs'], where: '"wholeAtMs" IS NULL' }),
+      new TableIndex({ name: 'incoming_joined_whole', columnNames: ['wholeAtMs'], where: '"wholeAtMs" IS NOT NULL' }),
+    ],
+  }),
+  new Table({
+    name: 'incoming_part',
+    columns: [
+      { ...text('incomingId'), isPrimary: true },
+      { ...integer('part'), isPrimary: true },
+      // JSON; empty once the message went on.
+      text('text'),
+      text('digest'),
+    ],
+  }),
+];
+
+/** Parts of messages from phones, until they are whole. */
+export class AddJoinedMessages1801000000000 implements MigrationInterface {
+  readonly name = 'AddJoinedMessages1801000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const table of joinedTables) await runner.createTable(table, false, false, true);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const { name } of joinedTables) await runner.dropTable(name);
+  }
+}
+
 /** In the order in which they came. */
-export const migrations = [CreateCarrierTables1795000000000, CreateInstanceEpochs1796000000000, AddConnectors1797000000000, AddPriority1800000000000];
+export const migrations = [
+  CreateCarrierTables1795000000000,
+  CreateInstanceEpochs1796000000000,
+  AddConnectors1797000000000,
+  AddPriority1800000000000,
+  AddJoinedMessages1801000000000,
+];

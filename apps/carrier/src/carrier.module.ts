@@ -11,6 +11,9 @@ import { CancelMessagesOnRequest } from './cancel-messages/cancel-messages.on-re
 import { Connectors } from './connectors/connectors.js';
 import { ConnectorsRepository } from './connectors/connectors.repository.js';
 import { ManageConnectorsOnRequest } from './connectors/manage-connectors.on-request.js';
+import { GiveUpPartsWorker } from './join-incoming/give-up-parts.worker.js';
+import { JoinIncomingHandler } from './join-incoming/join-incoming.handler.js';
+import { JoinedMessagesRepository } from './join-incoming/joined-messages.repository.js';
 import { QuietHoursClock } from './hold-quiet-hours/quiet-hours.clock.js';
 import { ExpirePartsWorker } from './expire-parts/expire-parts.worker.js';
 import { ObeyStopsOnStops } from './obey-stops/obey-stops.on-stops.js';
@@ -18,6 +21,7 @@ import { StopPartsHandler } from './obey-stops/stop-parts.handler.js';
 import { StoppedPartsRepository } from './obey-stops/stopped-parts.repository.js';
 import { PartReceiptsPublisher } from './part-receipts.publisher.js';
 import { PartsRepository } from './parts.repository.js';
+import { IncomingPublisher } from './receive-incoming/incoming.publisher.js';
 import { ReceiveIncomingOnDeliverSm } from './receive-incoming/receive-incoming.on-deliver-sm.js';
 import { ReceiveReceiptsOnDeliverSm } from './receive-receipts/receive-receipts.on-deliver-sm.js';
 import { QueriesRepository } from './query-parts/queries.repository.js';
@@ -67,9 +71,17 @@ export class CarrierModule {
         },
         {
           provide: ReceiveReceiptsOnDeliverSm,
-          useFactory: (recorder: PartNewsRecorder, database: ServiceDatabase, outbox: Outbox) =>
-            new ReceiveReceiptsOnDeliverSm(recorder, new ReceiveIncomingOnDeliverSm(database, outbox, logger, metrics), logger, metrics),
-          inject: [PartNewsRecorder, ServiceDatabase, Outbox],
+          useFactory: (recorder: PartNewsRecorder, joining: JoinIncomingHandler, publisher: IncomingPublisher) =>
+            new ReceiveReceiptsOnDeliverSm(recorder, new ReceiveIncomingOnDeliverSm(joining, publisher, logger, metrics), logger, metrics),
+          inject: [PartNewsRecorder, JoinIncomingHandler, IncomingPublisher],
+        },
+        { provide: IncomingPublisher, useFactory: (database: ServiceDatabase, outbox: Outbox) => new IncomingPublisher(database, outbox, metrics), inject: [ServiceDatabase, Outbox] },
+        JoinedMessagesRepository,
+        JoinIncomingHandler,
+        {
+          provide: GiveUpPartsWorker,
+          useFactory: (database: ServiceDatabase, joining: JoinIncomingHandler, publisher: IncomingPublisher) => new GiveUpPartsWorker(database, joining, publisher, logger),
+          inject: [ServiceDatabase, JoinIncomingHandler, IncomingPublisher],
         },
         { provide: StopList, useValue: new StopList(stopDigest) },
         StoppedPartsRepository,

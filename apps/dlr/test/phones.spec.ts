@@ -30,6 +30,36 @@ const started = async (): Promise<Dlr> => {
 const idsOf = async (dlr: Dlr): Promise<number[]> => (await dlr.ask(findIncomingMessages, { account })).ids;
 const arrived = async (dlr: Dlr, count: number): Promise<void> => until(async () => (await idsOf(dlr)).length === count);
 
+/** users and the ledger, as far as an answer needs them; what is submitted. */
+const payForAnswers = async (dlr: Dlr): Promise<readonly Submission[]> => {
+  const sent: Submission[] = [];
+  await dlr.messaging.subscribe({
+    topic: leaseMessageIds.topic,
+    group: 'users',
+    kind: 'shared',
+    handle: async (batch) => {
+      for (const one of batch) {
+        const { value, headers } = leaseMessageIds.reply({ outcome: 'done', first: 131_072, count: 65_536 }, { id: 'lease', source: 'kwota/users' });
+        await dlr.messaging.publish([replyTo(one, value, headers)].filter((reply) => reply !== undefined));
+      }
+    },
+  });
+  await dlr.messaging.subscribe({
+    topic: submissions.topic,
+    group: 'ledger',
+    kind: 'shared',
+    handle: async (batch) => {
+      for (const one of batch) {
+        const read = submissions.read(one.value ?? '', undefined);
+        if ('message' in read) sent.push(read.message);
+        const reply = { outcome: 'accepted', messageIds: [131_072], takenMilliCredits: 1_000, leftMilliCredits: 0 };
+        await dlr.messaging.publish([replyTo(one, JSON.stringify(reply), {})].filter((message) => message !== undefined));
+      }
+    },
+  });
+  return sent;
+};
+
 describe('an answer from a phone', () => {
   it("is the account's and the user's whose message it answers, with that message's tag; it may be deleted", async () => {
     const dlr = await started();
@@ -81,37 +111,18 @@ describe('an answer from a phone', () => {
     });
   });
 
-  it('gets a text back, as a submission paid from the pool, once', async () => {
+  it.each([
+    ['of one part', 'Thank you', '7bit', 1],
+    ['of two parts', 'ż'.repeat(71), 'unicode', 2],
+    ['of as many characters as it may have, each of which counts double', '€'.repeat(160), '7bit', 3],
+  ] as const)('gets a text back %s, as a submission paid from the pool by its parts, once', async (_, text, coding, parts) => {
     const dlr = await started();
-    const sent: Submission[] = [];
-    await dlr.messaging.subscribe({
-      topic: leaseMessageIds.topic,
-      group: 'users',
-      kind: 'shared',
-      handle: async (batch) => {
-        for (const one of batch) {
-          const { value, headers } = leaseMessageIds.reply({ outcome: 'done', first: 131_072, count: 65_536 }, { id: 'lease', source: 'kwota/users' });
-          await dlr.messaging.publish([replyTo(one, value, headers)].filter((reply) => reply !== undefined));
-        }
-      },
-    });
-    await dlr.messaging.subscribe({
-      topic: submissions.topic,
-      group: 'ledger',
-      kind: 'shared',
-      handle: async (batch) => {
-        for (const one of batch) {
-          const read = submissions.read(one.value ?? '', undefined);
-          if ('message' in read) sent.push(read.message);
-          const reply = { outcome: 'accepted', messageIds: [131_072], takenMilliCredits: 1_000, leftMilliCredits: 0 };
-          await dlr.messaging.publish([replyTo(one, JSON.stringify(reply), {})].filter((message) => message !== undefined));
-        }
-      },
-    });
-    await dlr.ask(setSmsResponse, { account, responseType: 'text', text: 'Thank you' });
+    const sent = await payForAnswers(dlr);
+    await dlr.ask(setSmsResponse, { account, responseType: 'text', text });
     await write(dlr, 'Yes');
     await until(() => sent.length === 1);
-    expect(sent).toMatchObject([{ kind: 'send', account, userId: null, messageIds: [131_072], receivers: [phone], sender: '36184', text: 'Thank you', source: 'answer', noStop: true }]);
+    await dlr.messaging.drain();
+    expect(sent).toMatchObject([{ kind: 'send', account, userId: null, messageIds: [131_072], receivers: [phone], sender: '36184', text, coding, parts, source: 'answer', noStop: true }]);
   });
 
   it('is kept as long as texts are, a STOP for ever', async () => {
@@ -158,6 +169,13 @@ describe('STOP from a phone', () => {
     await until(() => told.length === 2);
     expect(told[1]).toEqual([told[0]?.[0], null]);
     expect((await dlr.ask(findStops, { account, number: phone })).stops).toEqual([]);
+  });
+
+  it('that is left of a longer message is none', async () => {
+    const dlr = await started();
+    await write(dlr, '[…]STOP', { partsMissing: 1 });
+    await arrived(dlr, 1);
+    expect((await dlr.ask(findStops, { account })).stops).toEqual([]);
   });
 
   it('counts for as long as there is a message that it can mean, and once however often it comes', async () => {
