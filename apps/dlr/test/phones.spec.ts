@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { setCallbacks } from '@kwota/contracts/dlr.requests.v1';
 import { deleteIncomingMessage, findIncomingMessage, findIncomingMessages, findStops, removeStop, setSmsResponse } from '@kwota/contracts/phones.requests.v1';
 import { incoming, type MessageFromPhone } from '@kwota/contracts/incoming.v1';
@@ -5,6 +6,7 @@ import { stops } from '@kwota/contracts/stops.v1';
 import { submissions, type Submission } from '@kwota/contracts/submissions.v1';
 import { leaseMessageIds } from '@kwota/contracts/users.requests.v1';
 import { replyTo } from '@kwota/messaging/requests';
+import { IncomingCallsRepository } from '../src/answer-incoming/incoming-calls.repository.js';
 import { CleanHistoryWorker } from '../src/clean-history/clean-history.worker.js';
 import { account, closeAll, messagesOf, startDlr, startEndpoint, until, userId } from './dlr-under-test.js';
 
@@ -144,6 +146,16 @@ describe('an answer from a phone', () => {
     expect(await dlr.ask(setSmsResponse, { account, responseType: 'cgi', cgiUrl: 'http://10.0.0.1/' })).toEqual({ outcome: 'refused', code: 'address-not-allowed' });
     expect(await dlr.ask(setSmsResponse, { account, responseType: 'cgi', cgiUrl: 'ftp://x' })).toEqual({ outcome: 'refused', code: 'url-not-valid' });
   });
+});
+
+it('a look that finds nothing to answer takes no turn of the store', async () => {
+  const dlr = await startDlr();
+  const calls = dlr.app.get(IncomingCallsRepository, { strict: false });
+  const [looked, taken] = [jest.spyOn(calls, 'hasDue'), jest.spyOn(calls, 'takeDue')];
+  await until(() => looked.mock.results.length > 0);
+  await looked.mock.results[0]?.value;
+  await dlr.messaging.drain();
+  expect(taken).not.toHaveBeenCalled();
 });
 
 describe('STOP from a phone', () => {
