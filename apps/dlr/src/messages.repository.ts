@@ -11,20 +11,6 @@ import { newMessageState, type MessageState, type PartEnd, type PartState } from
 import type { MessageAddress } from './track-messages/message-change.js';
 
 export type TrackedMessage = Readonly<{ address: MessageAddress; state: MessageState }>;
-export type MessageFilter = Readonly<{
-  account: string;
-  userId?: string | null | undefined;
-  pending: boolean;
-  receiver?: string | undefined;
-  sender?: string | undefined;
-  tag?: string | undefined;
-  ptt?: number | undefined;
-  dlr?: number | undefined;
-  differedDeliveryMinutes?: number | undefined;
-  fromMs?: number | undefined;
-  toMs?: number | undefined;
-}>;
-
 export type OverdueMessage = Readonly<{ messageId: number; account: string; validUntilMs: number }>;
 
 type Big = number | string;
@@ -49,9 +35,6 @@ export type ViewRow = StateRow &
 const stateColumns =
   '"messageId", account, "userId", parts, "partStates", ptt, dlr, final, silent, submitted, sequence, "submittedAtMs", "deliveredAtMs"';
 export const viewColumns = `${stateColumns}, receiver, sender, text, tag, priority, "creditsMilli", "acceptedAtMs", "deferredUntilMs"`;
-/** OVH.md has no number; the panel reads them page by page. */
-const foundMax = 10_000;
-const minuteMs = 60_000;
 
 @Injectable()
 export class MessagesRepository {
@@ -164,36 +147,6 @@ export class MessagesRepository {
 
   async forgetEarly(manager: EntityManager, beforeMs: number): Promise<void> {
     await run(manager, 'DELETE FROM early_receipt WHERE "receivedAtMs" < ?', [beforeMs]);
-  }
-
-  /** Ids, newest last: the newest 10,000 of them. */
-  async findIds(manager: EntityManager, filter: MessageFilter): Promise<number[]> {
-    const conditions = ['account = ?', 'hidden = 0'];
-    const values: SqlValue[] = [filter.account];
-    const where = (condition: string, ...given: SqlValue[]): void => {
-      conditions.push(condition);
-      values.push(...given);
-    };
-    conditions.push(filter.pending ? 'final = 0 AND submitted = 0' : '(final = 1 OR submitted = 1)');
-    if (filter.userId === null) conditions.push('"userId" IS NULL');
-    else if (filter.userId !== undefined) where('"userId" = ?', filter.userId);
-    if (filter.receiver !== undefined) where('receiver = ?', filter.receiver);
-    if (filter.sender !== undefined) where('sender = ?', filter.sender);
-    if (filter.tag !== undefined) where('tag = ?', filter.tag);
-    if (filter.ptt !== undefined) where('ptt = ?', filter.ptt);
-    if (filter.dlr !== undefined) where('dlr = ?', filter.dlr);
-    if (filter.fromMs !== undefined) where('"acceptedAtMs" >= ?', filter.fromMs);
-    if (filter.toMs !== undefined) where('"acceptedAtMs" <= ?', filter.toMs);
-    // As it is shown: rounded to minutes.
-    const deferredMs = '(COALESCE("deferredUntilMs", "acceptedAtMs") - "acceptedAtMs")';
-    const minutes = filter.differedDeliveryMinutes;
-    if (minutes !== undefined) where(`${deferredMs} >= ? AND ${deferredMs} < ?`, minutes * minuteMs - minuteMs / 2, minutes * minuteMs + minuteMs / 2);
-    const rows = await run<{ messageId: Big }>(
-      manager,
-      `SELECT "messageId" FROM message WHERE ${conditions.join(' AND ')} ORDER BY "messageId" DESC LIMIT ${foundMax}`,
-      values,
-    );
-    return rows.map(({ messageId }) => Number(messageId)).reverse();
   }
 
   /** `userId` undefined: of the whole account. */

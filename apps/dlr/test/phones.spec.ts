@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { setCallbacks } from '@kwota/contracts/dlr.requests.v1';
-import { deleteIncomingMessage, findIncomingMessage, findIncomingMessages, findStops, removeStop, setSmsResponse } from '@kwota/contracts/phones.requests.v1';
+import { deleteIncomingMessage, exportIncomingMessages, findIncomingMessage, findIncomingMessages, findStops, removeStop, setSmsResponse } from '@kwota/contracts/phones.requests.v1';
 import { incoming, type MessageFromPhone } from '@kwota/contracts/incoming.v1';
 import { stops } from '@kwota/contracts/stops.v1';
 import { submissions, type Submission } from '@kwota/contracts/submissions.v1';
@@ -74,6 +74,19 @@ describe('an answer from a phone', () => {
     expect(await dlr.ask(findIncomingMessage, { account: 'sms-other', id })).toMatchObject({ outcome: 'refused' });
     expect(await dlr.ask(deleteIncomingMessage, { account, id })).toEqual({ outcome: 'done' });
     expect(await idsOf(dlr)).toEqual([]);
+  });
+
+  it('is exported a page at a time, by the same filters', async () => {
+    const dlr = await started();
+    for (const text of ['one', 'two', 'three']) await write(dlr, text);
+    await arrived(dlr, 3);
+    const page = async (fields: object) => (await dlr.ask(exportIncomingMessages, { account, afterId: 0, limit: 2, ...fields })).messages;
+    const first = await page({ userId, sender: phone, tag: 'parcels' });
+    expect(first).toMatchObject([{ userId, sender: phone, text: 'one', tag: 'parcels' }, { text: 'two' }]);
+    expect((await page({ afterId: first.at(-1)?.id })).map(({ text }) => text)).toEqual(['three']);
+    expect(await page({ tag: 'other' })).toEqual([]);
+    expect(await page({ toMs: 1 })).toEqual([]);
+    expect(await page({ account: 'sms-other' })).toEqual([]);
   });
 
   it('that comes twice is there once', async () => {

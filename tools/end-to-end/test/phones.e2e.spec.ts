@@ -65,6 +65,16 @@ it('an answer from a phone, in two parts, is read by the owner, answered with a 
   const [id] = await incoming();
   expect((await v6('GET', `/users/demo/incoming/${id}`)).body).toEqual({ id, creationDatetime: expect.any(String), credits: 0, message: 'Yes, at six', sender: phone, tag: 'spring' });
 
+  // The same as a file, and as a document.
+  const history = (path: string) => fetch(`${kwota.url}/1.0/sms/${kwota.first.serviceName}${path}`, { headers: { authorization: `Bearer ${bearer}` } });
+  const file = await history(`/users/demo/incoming.csv?sender=${encodeURIComponent(phone)}&tag=spring`);
+  expect(file.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+  const csv = await file.text();
+  expect(csv).toMatch(new RegExp(`^id;date;sender;tag;message\\n${id};[-: \\d]{19};\\${phone};"spring";"Yes, at six"\\n$`));
+  expect(await (await history('/incoming.csv?tag=autumn')).text()).toBe('id;date;sender;tag;message\n');
+  const { body: documentId } = await v6('GET', '/document?wayType=incoming&tag=spring');
+  expect(await (await fetch(`${kwota.url}/document/${String(documentId)}`)).text()).toBe(csv);
+
   smsc.fromPhone({ from: phone.slice(1), to: '36184', text: 'STOP' });
   await callbacks.until((received) => received.some(({ message }) => message === 'STOP'), 20_000);
   expect(callbacks.received.at(-1)).toMatchObject({ sender: phone, receiver: '36184' });
