@@ -4,6 +4,7 @@ import { Outbox } from '@kwota/service-kit/outbox';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Connectors } from './connectors/connectors.js';
 import { ExpirePartsWorker } from './expire-parts/expire-parts.worker.js';
+import { GiveUpPartsWorker } from './join-incoming/give-up-parts.worker.js';
 import { QueryPartsWorker } from './query-parts/query-parts.worker.js';
 import { PartNewsRecorder } from './record-news/part-news.recorder.js';
 import { ReroutePartsWorker } from './route-parts/reroute-parts.worker.js';
@@ -22,6 +23,7 @@ export class CarrierLifecycle implements OnApplicationBootstrap, OnApplicationSh
     private readonly querier: QueryPartsWorker,
     private readonly expirer: ExpirePartsWorker,
     private readonly watcher: WatchConnectorsWorker,
+    private readonly partsGivenUp: GiveUpPartsWorker,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -38,9 +40,11 @@ export class CarrierLifecycle implements OnApplicationBootstrap, OnApplicationSh
     this.querier.start();
     this.expirer.start();
     this.watcher.start();
+    this.partsGivenUp.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.partsGivenUp.stop();
     await this.watcher.stop();
     await this.expirer.stop();
     await this.querier.stop();

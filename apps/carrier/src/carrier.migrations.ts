@@ -129,3 +129,75 @@ export class AddConnectors1797000000000 implements MigrationInterface {
     await runner.query('ALTER TABLE early_receipt DROP COLUMN receiver');
   }
 }
+
+/** The more urgent first. The index has what waits in the order in which it is taken, ties included: thousands may be due at the same moment. */
+export class AddPriority1800000000000 implements MigrationInterface {
+  readonly name = 'AddPriority1800000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // 0 is `high`: what waits already goes on as it was, and so does what a version without priorities adds.
+    await runner.query('ALTER TABLE part ADD COLUMN priority integer NOT NULL DEFAULT 0');
+    await runner.query('DROP INDEX part_due_by_connector');
+    await runner.query(`CREATE INDEX part_turn ON part (connector, priority, "dueAtMs", "messageId", part) WHERE state = ${partState.queued}`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP INDEX part_turn');
+    await runner.query(`CREATE INDEX part_due_by_connector ON part (connector, "dueAtMs") WHERE state = ${partState.queued}`);
+    await runner.query('ALTER TABLE part DROP COLUMN priority');
+  }
+}
+
+const joinedTables = [
+  new Table({
+    name: 'incoming_joined',
+    columns: [
+      { ...text('incomingId'), isPrimary: true },
+      text('phone'),
+      text('sentTo'),
+      text('reference'),
+      integer('parts'),
+      text('connector'),
+      bigint('firstAtMs'),
+      // When it went on to dlr; null: it waits for parts.
+      { ...bigint('wholeAtMs'), isNullable: true },
+    ],
+    indices: [
+      new TableIndex({ name: 'incoming_joined_of', columnNames: ['phone', 'sentTo', 'reference'] }),
+      new TableIndex({ name: 'incoming_joined_waiting', columnNames: ['firstAtMs'], where: '"wholeAtMs" IS NULL' }),
+      new TableIndex({ name: 'incoming_joined_whole', columnNames: ['wholeAtMs'], where: '"wholeAtMs" IS NOT NULL' }),
+    ],
+  }),
+  new Table({
+    name: 'incoming_part',
+    columns: [
+      { ...text('incomingId'), isPrimary: true },
+      { ...integer('part'), isPrimary: true },
+      // JSON; empty once the message went on.
+      text('text'),
+      text('digest'),
+    ],
+  }),
+];
+
+/** Parts of messages from phones, until they are whole. */
+export class AddJoinedMessages1801000000000 implements MigrationInterface {
+  readonly name = 'AddJoinedMessages1801000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const table of joinedTables) await runner.createTable(table, false, false, true);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const { name } of joinedTables) await runner.dropTable(name);
+  }
+}
+
+/** In the order in which they came. */
+export const migrations = [
+  CreateCarrierTables1795000000000,
+  CreateInstanceEpochs1796000000000,
+  AddConnectors1797000000000,
+  AddPriority1800000000000,
+  AddJoinedMessages1801000000000,
+];

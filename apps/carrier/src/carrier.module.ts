@@ -6,11 +6,14 @@ import type { ServiceRuntime } from '@kwota/service-kit/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { CarrierConfig } from './carrier.config.js';
 import { CarrierLifecycle } from './carrier.lifecycle.js';
-import { AddConnectors1797000000000, CreateCarrierTables1795000000000, CreateInstanceEpochs1796000000000 } from './carrier.migrations.js';
+import { migrations } from './carrier.migrations.js';
 import { CancelMessagesOnRequest } from './cancel-messages/cancel-messages.on-request.js';
 import { Connectors } from './connectors/connectors.js';
 import { ConnectorsRepository } from './connectors/connectors.repository.js';
 import { ManageConnectorsOnRequest } from './connectors/manage-connectors.on-request.js';
+import { GiveUpPartsWorker } from './join-incoming/give-up-parts.worker.js';
+import { JoinIncomingHandler } from './join-incoming/join-incoming.handler.js';
+import { JoinedMessagesRepository } from './join-incoming/joined-messages.repository.js';
 import { QuietHoursClock } from './hold-quiet-hours/quiet-hours.clock.js';
 import { ExpirePartsWorker } from './expire-parts/expire-parts.worker.js';
 import { ObeyStopsOnStops } from './obey-stops/obey-stops.on-stops.js';
@@ -18,6 +21,7 @@ import { StopPartsHandler } from './obey-stops/stop-parts.handler.js';
 import { StoppedPartsRepository } from './obey-stops/stopped-parts.repository.js';
 import { PartReceiptsPublisher } from './part-receipts.publisher.js';
 import { PartsRepository } from './parts.repository.js';
+import { IncomingPublisher } from './receive-incoming/incoming.publisher.js';
 import { ReceiveIncomingOnDeliverSm } from './receive-incoming/receive-incoming.on-deliver-sm.js';
 import { ReceiveReceiptsOnDeliverSm } from './receive-receipts/receive-receipts.on-deliver-sm.js';
 import { QueriesRepository } from './query-parts/queries.repository.js';
@@ -25,13 +29,12 @@ import { QueryPartsWorker } from './query-parts/query-parts.worker.js';
 import { PartNewsRecorder } from './record-news/part-news.recorder.js';
 import { ReroutePartsRepository } from './route-parts/reroute-parts.repository.js';
 import { ReroutePartsWorker } from './route-parts/reroute-parts.worker.js';
+import { ClaimPartsRepository } from './submit-parts/claim-parts.repository.js';
 import { SubmittedPartsRepository } from './submitted-parts.repository.js';
 import { OperationsPublisher } from './tell-operators/operations.publisher.js';
 import { WatchConnectorsWorker } from './tell-operators/watch-connectors.worker.js';
 import { TakeMessagesHandler } from './take-messages/take-messages.handler.js';
 import { TakeMessagesOnAccepted } from './take-messages/take-messages.on-accepted.js';
-
-const migrations = [CreateCarrierTables1795000000000, CreateInstanceEpochs1796000000000, AddConnectors1797000000000];
 
 @Module({})
 export class CarrierModule {
@@ -52,6 +55,7 @@ export class CarrierModule {
         { provide: InstanceClaims, useFactory: (database: ServiceDatabase) => InstanceClaims.open(database, logger), inject: [ServiceDatabase] },
         { provide: Outbox, useFactory: (database: ServiceDatabase) => new Outbox(database, messaging, logger), inject: [ServiceDatabase] },
         PartsRepository,
+        ClaimPartsRepository,
         SubmittedPartsRepository,
         ReroutePartsRepository,
         { provide: QuietHoursClock, useFactory: () => new QuietHoursClock(config.quietHours, config.timeZone) },
@@ -67,9 +71,17 @@ export class CarrierModule {
         },
         {
           provide: ReceiveReceiptsOnDeliverSm,
-          useFactory: (recorder: PartNewsRecorder, database: ServiceDatabase, outbox: Outbox) =>
-            new ReceiveReceiptsOnDeliverSm(recorder, new ReceiveIncomingOnDeliverSm(database, outbox, logger, metrics), logger, metrics),
-          inject: [PartNewsRecorder, ServiceDatabase, Outbox],
+          useFactory: (recorder: PartNewsRecorder, joining: JoinIncomingHandler, publisher: IncomingPublisher) =>
+            new ReceiveReceiptsOnDeliverSm(recorder, new ReceiveIncomingOnDeliverSm(joining, publisher, logger, metrics), logger, metrics),
+          inject: [PartNewsRecorder, JoinIncomingHandler, IncomingPublisher],
+        },
+        { provide: IncomingPublisher, useFactory: (database: ServiceDatabase, outbox: Outbox) => new IncomingPublisher(database, outbox, metrics), inject: [ServiceDatabase, Outbox] },
+        JoinedMessagesRepository,
+        JoinIncomingHandler,
+        {
+          provide: GiveUpPartsWorker,
+          useFactory: (database: ServiceDatabase, joining: JoinIncomingHandler, publisher: IncomingPublisher) => new GiveUpPartsWorker(database, joining, publisher, logger),
+          inject: [ServiceDatabase, JoinIncomingHandler, IncomingPublisher],
         },
         { provide: StopList, useValue: new StopList(stopDigest) },
         StoppedPartsRepository,
@@ -81,11 +93,12 @@ export class CarrierModule {
             claims: InstanceClaims,
             repository: ConnectorsRepository,
             parts: PartsRepository,
+            queue: ClaimPartsRepository,
             recorder: PartNewsRecorder,
             receiver: ReceiveReceiptsOnDeliverSm,
             quietHours: QuietHoursClock,
-          ) => (connectors = new Connectors(database, claims, repository, parts, recorder, receiver, quietHours, { failOverAfterMs }, logger, metrics)),
-          inject: [ServiceDatabase, InstanceClaims, ConnectorsRepository, PartsRepository, PartNewsRecorder, ReceiveReceiptsOnDeliverSm, QuietHoursClock],
+          ) => (connectors = new Connectors(database, claims, repository, parts, queue, recorder, receiver, quietHours, { failOverAfterMs }, logger, metrics)),
+          inject: [ServiceDatabase, InstanceClaims, ConnectorsRepository, PartsRepository, ClaimPartsRepository, PartNewsRecorder, ReceiveReceiptsOnDeliverSm, QuietHoursClock],
         },
         {
           provide: ReroutePartsWorker,

@@ -1,8 +1,10 @@
-// The queue of what is to be submitted and the memory of what was: one row a part. All SQL of the carrier is here.
+// The queue of what is to be submitted and the memory of what was: one row a part.
+import type { Priority } from '@kwota/contracts/fields';
 import { Injectable } from '@nestjs/common';
 import type { TextCoding } from '@kwota/sms-text';
 import type { EntityManager } from 'typeorm';
 import { forRows, run } from '@kwota/service-kit/sql';
+import { rankOf } from './priorities.js';
 
 /** `claimed`: about to be submitted, or submitted and not answered yet. `unanswered`: its answer was lost and it is not to be sent again. */
 export const partState = { queued: 0, claimed: 1, submitted: 2, ended: 3, unanswered: 4 } as const;
@@ -20,6 +22,8 @@ export type NewPart = PartAddress &
     text: string;
     coding: TextCoding;
     messageClass: number | null;
+    /** Of those that are due the more urgent go first. */
+    priority: Priority;
     dueAtMs: number;
     /** Absolute: never submitted after it. */
     validUntilMs: number;
@@ -93,6 +97,7 @@ export class PartsRepository {
       part.text,
       part.coding,
       part.messageClass,
+      rankOf(part.priority),
       part.dueAtMs,
       part.validUntilMs,
       part.connector,
@@ -105,7 +110,7 @@ export class PartsRepository {
       manager,
       rows,
       (values) =>
-        `INSERT INTO part (${partAddressColumns}, receiver, sender, text, coding, "messageClass", "dueAtMs", "validUntilMs", connector, commercial, state, epoch, attempts)
+        `INSERT INTO part (${partAddressColumns}, receiver, sender, text, coding, "messageClass", priority, "dueAtMs", "validUntilMs", connector, commercial, state, epoch, attempts)
          VALUES ${values} ON CONFLICT ("messageId", part) DO NOTHING RETURNING "messageId", part`,
     );
     if (added.length === parts.length) return [...parts];
@@ -132,42 +137,6 @@ export class PartsRepository {
     const rows = await run<{ state: number; pinned: number }>(manager, sql, [messageId, account]);
     if (rows.length === 0) return undefined;
     return rows.every(({ state, pinned }) => Number(state) === partState.queued && Number(pinned) === 0);
-  }
-
-  /** The connector's next due parts, marked as this epoch's before anything is sent; `wholeMessages`: the other parts of theirs, too. */
-  async claim(
-    manager: EntityManager,
-    { connector, epoch, nowMs, partsMax, wholeMessages }: { connector: string; epoch: number; nowMs: number; partsMax: number; wholeMessages: boolean },
-  ): Promise<ClaimedPart[]> {
-    const due = `state = ${partState.queued} AND connector = ? AND "dueAtMs" <= ? AND "validUntilMs" > ?`;
-    const next = (key: string): string => `SELECT ${key} FROM part WHERE ${due} ORDER BY "dueAtMs", "messageId", part LIMIT ?`;
-    const chosen = wholeMessages ? `"messageId" IN (${next('"messageId"')}) AND ${due}` : `("messageId", part) IN (${next('"messageId", part')})`;
-    const values = [connector, nowMs, nowMs, partsMax];
-    const rows = await run<Stored<Omit<ClaimedPart, 'commercial'>> & { commercial: number }>(
-      manager,
-      `UPDATE part SET state = ${partState.claimed}, epoch = ? WHERE ${chosen}
-       RETURNING ${partAddressColumns}, receiver, sender, text, coding, "messageClass", "dueAtMs", "validUntilMs", commercial, attempts`,
-      wholeMessages ? [epoch, ...values, connector, nowMs, nowMs] : [epoch, ...values],
-    );
-    return rows
-      .map((row) => ({
-        ...row,
-        ...addressOf(row),
-        dueAtMs: Number(row.dueAtMs),
-        validUntilMs: Number(row.validUntilMs),
-        attempts: Number(row.attempts),
-        commercial: Number(row.commercial) === 1,
-        connector,
-        epoch,
-      }))
-      .sort((a, b) => a.dueAtMs - b.dueAtMs || a.messageId - b.messageId || a.part - b.part);
-  }
-
-  /** When the connector's next part that waits is due; undefined when none does. */
-  async nextDueAtMs(manager: EntityManager, connector: string): Promise<number | undefined> {
-    const sql = `SELECT "dueAtMs" FROM part WHERE state = ${partState.queued} AND connector = ? ORDER BY "dueAtMs" LIMIT 1`;
-    const [row] = await run<{ dueAtMs: number | string }>(manager, sql, [connector]);
-    return row && Number(row.dueAtMs);
   }
 
   async markEnded(manager: EntityManager, ids: readonly PartId[]): Promise<void> {

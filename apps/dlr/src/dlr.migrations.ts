@@ -174,6 +174,19 @@ export class AddIncoming1799000000000 implements MigrationInterface {
   }
 }
 
+/** Shown with the message; null where its sender named none. */
+export class AddPriority1800000000000 implements MigrationInterface {
+  readonly name = 'AddPriority1800000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE message ADD COLUMN priority text');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE message DROP COLUMN priority');
+  }
+}
+
 const generatedId = { ...integer('id'), isPrimary: true, isGenerated: true, generationStrategy: 'increment' as const };
 const incomingTables = [
   new Table({

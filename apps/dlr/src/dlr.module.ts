@@ -14,7 +14,7 @@ import { CleanHistoryWorker } from './clean-history/clean-history.worker.js';
 import { EraseHistoryRepository } from './clean-history/erase-history.repository.js';
 import type { DlrConfig } from './dlr.config.js';
 import { DlrLifecycle } from './dlr.lifecycle.js';
-import { AddCallbackDelivery1797000000000, AddIncoming1799000000000, AddInstanceEpochs1796000000000, CreateDlrTables1795000000000 } from './dlr.migrations.js';
+import { AddCallbackDelivery1797000000000, AddIncoming1799000000000, AddInstanceEpochs1796000000000, AddPriority1800000000000, CreateDlrTables1795000000000 } from './dlr.migrations.js';
 import { EndSilentMessagesWorker } from './end-silent-messages/end-silent-messages.worker.js';
 import { ReceiptsRead } from './end-silent-messages/receipts-read.js';
 import { FindCallbackAttemptsOnRequest } from './find-messages/find-callback-attempts.on-request.js';
@@ -49,7 +49,7 @@ import { TrackMessagesOnReceipts } from './track-messages/track-messages.on-rece
 import { EndpointsRepository } from './watch-endpoints/endpoints.repository.js';
 import { WatchEndpointsWorker } from './watch-endpoints/watch-endpoints.worker.js';
 
-const migrations = [CreateDlrTables1795000000000, AddInstanceEpochs1796000000000, AddCallbackDelivery1797000000000, AddIncoming1799000000000];
+const migrations = [CreateDlrTables1795000000000, AddInstanceEpochs1796000000000, AddCallbackDelivery1797000000000, AddIncoming1799000000000, AddPriority1800000000000];
 
 /** For a block of message ids. */
 const askWithinMs = 5_000;

@@ -1,5 +1,6 @@
 // Every message's state and its history: one row a message.
 import type { AcceptedSubmission } from '@kwota/contracts/accepted.v1';
+import type { Priority } from '@kwota/contracts/fields';
 import type { MessageView } from '@kwota/contracts/dlr.requests.v1';
 import type { PartReceipt } from '@kwota/contracts/receipts.v1';
 import type { DlrId } from '@kwota/delivery-codes';
@@ -10,20 +11,6 @@ import { newMessageState, type MessageState, type PartEnd, type PartState } from
 import type { MessageAddress } from './track-messages/message-change.js';
 
 export type TrackedMessage = Readonly<{ address: MessageAddress; state: MessageState }>;
-export type MessageFilter = Readonly<{
-  account: string;
-  userId?: string | null | undefined;
-  pending: boolean;
-  receiver?: string | undefined;
-  sender?: string | undefined;
-  tag?: string | undefined;
-  ptt?: number | undefined;
-  dlr?: number | undefined;
-  differedDeliveryMinutes?: number | undefined;
-  fromMs?: number | undefined;
-  toMs?: number | undefined;
-}>;
-
 export type OverdueMessage = Readonly<{ messageId: number; account: string; validUntilMs: number }>;
 
 type Big = number | string;
@@ -43,20 +30,17 @@ type StateRow = Readonly<{
   deliveredAtMs: Big | null;
 }>;
 export type ViewRow = StateRow &
-  Readonly<{ receiver: string; sender: string; text: string; tag: string; creditsMilli: Big; acceptedAtMs: Big; deferredUntilMs: Big | null }>;
+  Readonly<{ receiver: string; sender: string; text: string; tag: string; priority: Priority | null; creditsMilli: Big; acceptedAtMs: Big; deferredUntilMs: Big | null }>;
 
 const stateColumns =
   '"messageId", account, "userId", parts, "partStates", ptt, dlr, final, silent, submitted, sequence, "submittedAtMs", "deliveredAtMs"';
-export const viewColumns = `${stateColumns}, receiver, sender, text, tag, "creditsMilli", "acceptedAtMs", "deferredUntilMs"`;
-/** OVH.md has no number; the panel reads them page by page. */
-const foundMax = 10_000;
-const minuteMs = 60_000;
+export const viewColumns = `${stateColumns}, receiver, sender, text, tag, priority, "creditsMilli", "acceptedAtMs", "deferredUntilMs"`;
 
 @Injectable()
 export class MessagesRepository {
   /** Messages that are there already stay as they are. */
   async add(manager: EntityManager, submissions: readonly AcceptedSubmission[]): Promise<void> {
-    const rows = submissions.flatMap(({ account, userId, messages, sender, text, tag, parts, acceptedAtMs, deferredUntilMs, validUntilMs }) =>
+    const rows = submissions.flatMap(({ account, userId, messages, sender, text, tag, parts, priority, acceptedAtMs, deferredUntilMs, validUntilMs }) =>
       messages.map(({ messageId, receiver, priceMilliCredits }): SqlValue[] => [
         messageId,
         account,
@@ -66,6 +50,7 @@ export class MessagesRepository {
         text,
         tag ?? '',
         parts,
+        priority ?? null,
         priceMilliCredits,
         acceptedAtMs,
         deferredUntilMs ?? null,
@@ -85,7 +70,7 @@ export class MessagesRepository {
       manager,
       rows,
       (values) =>
-        `INSERT INTO message ("messageId", account, "userId", receiver, sender, text, tag, parts, "creditsMilli", "acceptedAtMs",
+        `INSERT INTO message ("messageId", account, "userId", receiver, sender, text, tag, parts, priority, "creditsMilli", "acceptedAtMs",
            "deferredUntilMs", "validUntilMs", "partStates", ptt, dlr, final, silent, submitted, sequence, hidden)
          VALUES ${values} ON CONFLICT ("messageId") DO NOTHING`,
     );
@@ -164,36 +149,6 @@ export class MessagesRepository {
     await run(manager, 'DELETE FROM early_receipt WHERE "receivedAtMs" < ?', [beforeMs]);
   }
 
-  /** Ids, newest last: the newest 10,000 of them. */
-  async findIds(manager: EntityManager, filter: MessageFilter): Promise<number[]> {
-    const conditions = ['account = ?', 'hidden = 0'];
-    const values: SqlValue[] = [filter.account];
-    const where = (condition: string, ...given: SqlValue[]): void => {
-      conditions.push(condition);
-      values.push(...given);
-    };
-    conditions.push(filter.pending ? 'final = 0 AND submitted = 0' : '(final = 1 OR submitted = 1)');
-    if (filter.userId === null) conditions.push('"userId" IS NULL');
-    else if (filter.userId !== undefined) where('"userId" = ?', filter.userId);
-    if (filter.receiver !== undefined) where('receiver = ?', filter.receiver);
-    if (filter.sender !== undefined) where('sender = ?', filter.sender);
-    if (filter.tag !== undefined) where('tag = ?', filter.tag);
-    if (filter.ptt !== undefined) where('ptt = ?', filter.ptt);
-    if (filter.dlr !== undefined) where('dlr = ?', filter.dlr);
-    if (filter.fromMs !== undefined) where('"acceptedAtMs" >= ?', filter.fromMs);
-    if (filter.toMs !== undefined) where('"acceptedAtMs" <= ?', filter.toMs);
-    // As it is shown: rounded to minutes.
-    const deferredMs = '(COALESCE("deferredUntilMs", "acceptedAtMs") - "acceptedAtMs")';
-    const minutes = filter.differedDeliveryMinutes;
-    if (minutes !== undefined) where(`${deferredMs} >= ? AND ${deferredMs} < ?`, minutes * minuteMs - minuteMs / 2, minutes * minuteMs + minuteMs / 2);
-    const rows = await run<{ messageId: Big }>(
-      manager,
-      `SELECT "messageId" FROM message WHERE ${conditions.join(' AND ')} ORDER BY "messageId" DESC LIMIT ${foundMax}`,
-      values,
-    );
-    return rows.map(({ messageId }) => Number(messageId)).reverse();
-  }
-
   /** `userId` undefined: of the whole account. */
   async find(manager: EntityManager, account: string, userId: string | null | undefined, messageId: number): Promise<MessageView | undefined> {
     const sql = `SELECT ${viewColumns} FROM message WHERE "messageId" = ? AND account = ? AND hidden = 0`;
@@ -256,7 +211,7 @@ const trackedOf = (row: StateRow): TrackedMessage => ({
 /** A row as its sender sees it. */
 export const viewOf = (row: ViewRow): MessageView => {
   const { address, state } = trackedOf(row);
-  const { receiver, sender, text, tag } = row;
+  const { receiver, sender, text, tag, priority } = row;
   return {
     messageId: address.messageId,
     userId: address.userId,
@@ -265,6 +220,7 @@ export const viewOf = (row: ViewRow): MessageView => {
     text,
     tag,
     parts: Number(row.parts),
+    ...(priority !== null && { priority }),
     creditsMilli: Number(row.creditsMilli),
     ptt: state.ptt,
     dlr: state.dlr,

@@ -54,6 +54,14 @@ describe('messages are found by', () => {
   });
 });
 
+it('a message is shown with its priority, where it has one', async () => {
+  const dlr = await startDlr();
+  await dlr.accept(messagesOf([70_001], { priority: 'veryLow' }), messagesOf([70_002]));
+  await dlr.messaging.drain();
+  expect(await dlr.ask(findMessage, { account, messageId: 70_001 })).toMatchObject({ message: { priority: 'veryLow' } });
+  expect(await dlr.ask(findMessage, { account, messageId: 70_002 })).not.toHaveProperty('message.priority');
+});
+
 describe('a message is deleted', () => {
   it('when it has ended, and its text with it', async () => {
     const dlr = await startDlr();

@@ -20,6 +20,8 @@ it('a document’s pages go on after the last id, and leave out what is still pe
   expect(await page({ tag: 'sale' })).toEqual([70_003]);
   expect(await page({ userId: null })).toEqual([70_004]);
   expect(await page({ fromMs: noonMs + 1 })).toEqual([70_004]);
+  expect(await page({ ptt: 24, dlr: 2, sender: 'KWOTA', receiver: '+33600000004', differedDelivery: 0 })).toEqual([70_003]);
+  expect(await page({ receiver: '+33600000005' })).toEqual([]);
 });
 
 it('usage is told by user; what DLR 16 gives back is no credit spent', async () => {

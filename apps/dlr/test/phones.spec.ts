@@ -1,10 +1,12 @@
+import { jest } from '@jest/globals';
 import { setCallbacks } from '@kwota/contracts/dlr.requests.v1';
-import { deleteIncomingMessage, findIncomingMessage, findIncomingMessages, findStops, removeStop, setSmsResponse } from '@kwota/contracts/phones.requests.v1';
+import { deleteIncomingMessage, exportIncomingMessages, findIncomingMessage, findIncomingMessages, findStops, removeStop, setSmsResponse } from '@kwota/contracts/phones.requests.v1';
 import { incoming, type MessageFromPhone } from '@kwota/contracts/incoming.v1';
 import { stops } from '@kwota/contracts/stops.v1';
 import { submissions, type Submission } from '@kwota/contracts/submissions.v1';
 import { leaseMessageIds } from '@kwota/contracts/users.requests.v1';
 import { replyTo } from '@kwota/messaging/requests';
+import { IncomingCallsRepository } from '../src/answer-incoming/incoming-calls.repository.js';
 import { CleanHistoryWorker } from '../src/clean-history/clean-history.worker.js';
 import { account, closeAll, messagesOf, startDlr, startEndpoint, until, userId } from './dlr-under-test.js';
 
@@ -30,6 +32,36 @@ const started = async (): Promise<Dlr> => {
 const idsOf = async (dlr: Dlr): Promise<number[]> => (await dlr.ask(findIncomingMessages, { account })).ids;
 const arrived = async (dlr: Dlr, count: number): Promise<void> => until(async () => (await idsOf(dlr)).length === count);
 
+/** users and the ledger, as far as an answer needs them; what is submitted. */
+const payForAnswers = async (dlr: Dlr): Promise<readonly Submission[]> => {
+  const sent: Submission[] = [];
+  await dlr.messaging.subscribe({
+    topic: leaseMessageIds.topic,
+    group: 'users',
+    kind: 'shared',
+    handle: async (batch) => {
+      for (const one of batch) {
+        const { value, headers } = leaseMessageIds.reply({ outcome: 'done', first: 131_072, count: 65_536 }, { id: 'lease', source: 'kwota/users' });
+        await dlr.messaging.publish([replyTo(one, value, headers)].filter((reply) => reply !== undefined));
+      }
+    },
+  });
+  await dlr.messaging.subscribe({
+    topic: submissions.topic,
+    group: 'ledger',
+    kind: 'shared',
+    handle: async (batch) => {
+      for (const one of batch) {
+        const read = submissions.read(one.value ?? '', undefined);
+        if ('message' in read) sent.push(read.message);
+        const reply = { outcome: 'accepted', messageIds: [131_072], takenMilliCredits: 1_000, leftMilliCredits: 0 };
+        await dlr.messaging.publish([replyTo(one, JSON.stringify(reply), {})].filter((message) => message !== undefined));
+      }
+    },
+  });
+  return sent;
+};
+
 describe('an answer from a phone', () => {
   it("is the account's and the user's whose message it answers, with that message's tag; it may be deleted", async () => {
     const dlr = await started();
@@ -42,6 +74,19 @@ describe('an answer from a phone', () => {
     expect(await dlr.ask(findIncomingMessage, { account: 'sms-other', id })).toMatchObject({ outcome: 'refused' });
     expect(await dlr.ask(deleteIncomingMessage, { account, id })).toEqual({ outcome: 'done' });
     expect(await idsOf(dlr)).toEqual([]);
+  });
+
+  it('is exported a page at a time, by the same filters', async () => {
+    const dlr = await started();
+    for (const text of ['one', 'two', 'three']) await write(dlr, text);
+    await arrived(dlr, 3);
+    const page = async (fields: object) => (await dlr.ask(exportIncomingMessages, { account, afterId: 0, limit: 2, ...fields })).messages;
+    const first = await page({ userId, sender: phone, tag: 'parcels' });
+    expect(first).toMatchObject([{ userId, sender: phone, text: 'one', tag: 'parcels' }, { text: 'two' }]);
+    expect((await page({ afterId: first.at(-1)?.id })).map(({ text }) => text)).toEqual(['three']);
+    expect(await page({ tag: 'other' })).toEqual([]);
+    expect(await page({ toMs: 1 })).toEqual([]);
+    expect(await page({ account: 'sms-other' })).toEqual([]);
   });
 
   it('that comes twice is there once', async () => {
@@ -81,37 +126,18 @@ describe('an answer from a phone', () => {
     });
   });
 
-  it('gets a text back, as a submission paid from the pool, once', async () => {
+  it.each([
+    ['of one part', 'Thank you', '7bit', 1],
+    ['of two parts', 'ż'.repeat(71), 'unicode', 2],
+    ['of as many characters as it may have, each of which counts double', '€'.repeat(160), '7bit', 3],
+  ] as const)('gets a text back %s, as a submission paid from the pool by its parts, once', async (_, text, coding, parts) => {
     const dlr = await started();
-    const sent: Submission[] = [];
-    await dlr.messaging.subscribe({
-      topic: leaseMessageIds.topic,
-      group: 'users',
-      kind: 'shared',
-      handle: async (batch) => {
-        for (const one of batch) {
-          const { value, headers } = leaseMessageIds.reply({ outcome: 'done', first: 131_072, count: 65_536 }, { id: 'lease', source: 'kwota/users' });
-          await dlr.messaging.publish([replyTo(one, value, headers)].filter((reply) => reply !== undefined));
-        }
-      },
-    });
-    await dlr.messaging.subscribe({
-      topic: submissions.topic,
-      group: 'ledger',
-      kind: 'shared',
-      handle: async (batch) => {
-        for (const one of batch) {
-          const read = submissions.read(one.value ?? '', undefined);
-          if ('message' in read) sent.push(read.message);
-          const reply = { outcome: 'accepted', messageIds: [131_072], takenMilliCredits: 1_000, leftMilliCredits: 0 };
-          await dlr.messaging.publish([replyTo(one, JSON.stringify(reply), {})].filter((message) => message !== undefined));
-        }
-      },
-    });
-    await dlr.ask(setSmsResponse, { account, responseType: 'text', text: 'Thank you' });
+    const sent = await payForAnswers(dlr);
+    await dlr.ask(setSmsResponse, { account, responseType: 'text', text });
     await write(dlr, 'Yes');
     await until(() => sent.length === 1);
-    expect(sent).toMatchObject([{ kind: 'send', account, userId: null, messageIds: [131_072], receivers: [phone], sender: '36184', text: 'Thank you', source: 'answer', noStop: true }]);
+    await dlr.messaging.drain();
+    expect(sent).toMatchObject([{ kind: 'send', account, userId: null, messageIds: [131_072], receivers: [phone], sender: '36184', text, coding, parts, source: 'answer', noStop: true }]);
   });
 
   it('is kept as long as texts are, a STOP for ever', async () => {
@@ -133,6 +159,16 @@ describe('an answer from a phone', () => {
     expect(await dlr.ask(setSmsResponse, { account, responseType: 'cgi', cgiUrl: 'http://10.0.0.1/' })).toEqual({ outcome: 'refused', code: 'address-not-allowed' });
     expect(await dlr.ask(setSmsResponse, { account, responseType: 'cgi', cgiUrl: 'ftp://x' })).toEqual({ outcome: 'refused', code: 'url-not-valid' });
   });
+});
+
+it('a look that finds nothing to answer takes no turn of the store', async () => {
+  const dlr = await startDlr();
+  const calls = dlr.app.get(IncomingCallsRepository, { strict: false });
+  const [looked, taken] = [jest.spyOn(calls, 'hasDue'), jest.spyOn(calls, 'takeDue')];
+  await until(() => looked.mock.results.length > 0);
+  await looked.mock.results[0]?.value;
+  await dlr.messaging.drain();
+  expect(taken).not.toHaveBeenCalled();
 });
 
 describe('STOP from a phone', () => {
@@ -158,6 +194,13 @@ describe('STOP from a phone', () => {
     await until(() => told.length === 2);
     expect(told[1]).toEqual([told[0]?.[0], null]);
     expect((await dlr.ask(findStops, { account, number: phone })).stops).toEqual([]);
+  });
+
+  it('that is left of a longer message is none', async () => {
+    const dlr = await started();
+    await write(dlr, '[…]STOP', { partsMissing: 1 });
+    await arrived(dlr, 1);
+    expect((await dlr.ask(findStops, { account })).stops).toEqual([]);
   });
 
   it('counts for as long as there is a message that it can mean, and once however often it comes', async () => {

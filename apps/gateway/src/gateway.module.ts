@@ -21,6 +21,8 @@ import { EstimateMessagesController } from './estimate-messages/estimate-message
 import { DocumentIds } from './export-documents/document-ids.js';
 import { DocumentsClient } from './export-documents/documents.client.js';
 import { ExportDocumentsController } from './export-documents/export-documents.controller.js';
+import { ExportHistoryController } from './export-history/export-history.controller.js';
+import { HistoryCsvClient } from './export-history/history-csv.client.js';
 import { FetchDocumentsController } from './export-documents/fetch-documents.controller.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { Http2SmsController } from './http2sms/http2sms.controller.js';
@@ -101,6 +103,7 @@ export class GatewayModule {
         ManageSendersController,
         ExportDocumentsController,
         FetchDocumentsController,
+        ExportHistoryController,
         AuthoriseOwnersController,
         ValidateKeysController,
         ShowOwnerController,
@@ -161,6 +164,7 @@ export class GatewayModule {
         UsageClient,
         ManageOwnersClient,
         SendersClient,
+        HistoryCsvClient,
         DocumentsClient,
         { provide: DocumentIds, useValue: new DocumentIds(tokenKey, Date.now) },
         GatewayLifecycle,

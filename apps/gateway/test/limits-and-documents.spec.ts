@@ -2,7 +2,7 @@ import type { ChangeEvent } from '@kwota/contracts/changes.v1';
 import { readRoute, schemaOf } from '../src/describe-api/ovh-schema.js';
 import { lackingSmsRoutes, servedSmsRoutes } from '../src/describe-api/sms-routes.js';
 import { DocumentIds, documentLifetimeMs } from '../src/export-documents/document-ids.js';
-import { csvRow } from '../src/export-documents/messages.csv.js';
+import { csvRow } from '../src/export-history/messages.csv.js';
 import { GatewaySettings } from '../src/edge/gateway-settings.js';
 import { readGatewayConfig } from '../src/gateway.config.js';
 import { Limits, refusalsPerAddressMax } from '../src/limit-requests/limits.js';

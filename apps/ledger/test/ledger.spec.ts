@@ -59,6 +59,15 @@ describe('a submission', () => {
     expect(await ledger.send({ ...submission, text: 'Another text' })).toMatchObject({ outcome: 'refused', code: 'conflict' });
   });
 
+  it('is handed on with its priority, also where a ledger that knew none has held it', async () => {
+    const ledger = await ready();
+    const submission = aSubmission({ messageIds: [7] });
+    const first = await ledger.send(submission);
+    expect(await ledger.send({ ...submission, priority: 'low' })).toEqual(first);
+    await until(() => ledger.handedOn.length === 2);
+    expect(ledger.handedOn[1]).toMatchObject({ kind: 'accepted', priority: 'low' });
+  });
+
   it('under a known client key gets the first ids, and no second message leaves', async () => {
     const ledger = await ready();
     const key = { clientKey: 'order 17', bodyDigest: 'a' };

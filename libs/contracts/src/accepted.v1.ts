@@ -19,6 +19,8 @@ const acceptedSubmission = z.object({
   source: f.source,
   tag: z.string().max(20).optional(),
   messageClass: z.int().min(0).max(3).optional(),
+  /** What waits goes out in its order. */
+  priority: f.priority.optional(),
   crossingId: z.string().max(128).optional(),
   /** The ledger's time of the hold. */
   acceptedAtMs: f.timeMs,

@@ -32,6 +32,8 @@ const settings = z.object({
   /** SMPP 3.4, 5.2.17; 0 asks for no receipts, and each message ends as unknown. */
   registeredDelivery: z.int().min(0).max(31),
   validityPeriod: z.enum(['absolute', 'relative', 'none']),
+  /** Whether submit_sm bears the message's priority as its priority_flag (SMPP 3.4, 5.2.14: 3 high … 0 veryLow), or 0 always; left out: it does. */
+  priorityFlag: z.enum(['mapped', 'none']).optional(),
   systemType: z.string().max(12),
   serviceType: z.string().max(5),
   /** Type of number and numbering plan of senders by their kind, and of receivers. */

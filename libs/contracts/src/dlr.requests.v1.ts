@@ -41,6 +41,7 @@ const messageView = z.object({
   text: z.string(),
   tag: z.string(),
   parts: f.parts,
+  priority: f.priority.optional(),
   creditsMilli: f.milliCreditsNotNegative,
   ptt: f.ptt,
   dlr: f.dlr,
@@ -52,26 +53,28 @@ const messageView = z.object({
 });
 export type MessageView = z.infer<typeof messageView>;
 
+/** Which messages; what is left out does not matter. */
+const messageFilter = z.object({
+  account: f.account,
+  /** Left out: the whole account. */
+  userId: f.userIdOrAccount.optional(),
+  receiver: z.string().optional(),
+  sender: z.string().optional(),
+  tag: z.string().optional(),
+  ptt: z.int().optional(),
+  dlr: z.int().optional(),
+  /** Exactly this many minutes between acceptance and the wished time. */
+  differedDelivery: z.int().optional(),
+  fromMs: f.timeMs.optional(),
+  toMs: f.timeMs.optional(),
+});
+
 export const findMessages = defineRequest({
   service,
   name: 'find-messages',
   description: 'Ids of messages, newest last, at most 10,000. `pending`: not yet handed to the SMSC (jobs), else handed over or ended (outgoing).',
   keyOf: byAccount,
-  request: z.object({
-    account: f.account,
-    /** Left out: the whole account. */
-    userId: f.userIdOrAccount.optional(),
-    pending: z.boolean(),
-    receiver: z.string().optional(),
-    sender: z.string().optional(),
-    tag: z.string().optional(),
-    ptt: z.int().optional(),
-    dlr: z.int().optional(),
-    /** Exactly this many minutes between acceptance and the wished time. */
-    differedDelivery: z.int().optional(),
-    fromMs: f.timeMs.optional(),
-    toMs: f.timeMs.optional(),
-  }),
+  request: messageFilter.extend({ pending: z.boolean() }),
   reply: done({ messageIds: z.array(f.messageId) }),
 });
 
@@ -80,15 +83,7 @@ export const exportMessages = defineRequest({
   name: 'export-messages',
   description: 'Messages handed over or ended, oldest first, a page at a time: the next one begins after the last id of this one.',
   keyOf: byAccount,
-  request: z.object({
-    account: f.account,
-    userId: f.userIdOrAccount.optional(),
-    tag: z.string().optional(),
-    fromMs: f.timeMs.optional(),
-    toMs: f.timeMs.optional(),
-    afterMessageId: z.int().nonnegative(),
-    limit: z.int().min(1).max(1_000),
-  }),
+  request: messageFilter.extend({ afterMessageId: z.int().nonnegative(), limit: z.int().min(1).max(1_000) }),
   reply: done({ messages: z.array(messageView) }),
 });
 

@@ -18,6 +18,11 @@ export const dlr = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(
 export const source = z.enum(['http2sms', 'rest', 'alert', 'answer']);
 export const coding = z.enum(['7bit', 'unicode']);
 export const parts = z.int().min(1).max(6);
+/** OVH.md 1.1, sms.PriorityEnum. Left out: as urgent as `high`. */
+export const priority = z.enum(['high', 'medium', 'low', 'veryLow']);
+export type Priority = z.infer<typeof priority>;
+/** What a message has whose sender names none: so it was in OVH's numbers, too ("0 to 3, default is 3"). */
+export const priorityDefault: Priority = 'high';
 /** AES-256-GCM text of service-kit's sealing; opaque here. */
 export const sealed = z.string().min(1).max(4_096);
 export const receiversMax = 1_000;

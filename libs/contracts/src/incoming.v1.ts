@@ -15,6 +15,8 @@ const received = z.object({
   /** The number or short code that it was sent to, as the SMSC names it. */
   to: z.string().max(21),
   text: z.string().max(2_000),
+  /** Of a message in several parts: so many never came. `[…]` stands in the text where they would be. */
+  partsMissing: z.int().positive().optional(),
   connector: z.string(),
   receivedAtMs: f.timeMs,
 });

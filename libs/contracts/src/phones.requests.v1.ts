@@ -20,20 +20,32 @@ const incomingView = z.object({
 });
 export type IncomingView = z.infer<typeof incomingView>;
 
+/** Which of them; what is left out does not matter. With a userId: the answers to its messages. */
+const incomingFilter = z.object({
+  account: f.account,
+  userId: f.userId.optional(),
+  sender: z.string().max(21).optional(),
+  tag: z.string().max(20).optional(),
+  fromMs: f.timeMs.optional(),
+  toMs: f.timeMs.optional(),
+});
+
 export const findIncomingMessages = defineRequest({
   service,
   name: 'find-incoming-messages',
   description: 'Ids of messages from phones, newest last, at most 10,000. With a userId: the answers to its messages.',
   keyOf: byAccount,
-  request: z.object({
-    account: f.account,
-    userId: f.userId.optional(),
-    sender: z.string().max(21).optional(),
-    tag: z.string().max(20).optional(),
-    fromMs: f.timeMs.optional(),
-    toMs: f.timeMs.optional(),
-  }),
+  request: incomingFilter,
   reply: done({ ids: z.array(z.int().positive()) }),
+});
+
+export const exportIncomingMessages = defineRequest({
+  service,
+  name: 'export-incoming-messages',
+  description: 'Messages from phones, oldest first, a page at a time: the next one begins after the last id of this one.',
+  keyOf: byAccount,
+  request: incomingFilter.extend({ afterId: z.int().nonnegative(), limit: z.int().min(1).max(1_000) }),
+  reply: done({ messages: z.array(incomingView) }),
 });
 
 const oneIncoming = z.object({ account: f.account, userId: f.userId.optional(), id: z.int().positive() });

@@ -20,6 +20,8 @@ const send = z.object({
   tag: z.string().max(20).optional(),
   /** GSM message class 0–3 (OVH.md 1.1, 3.1). */
   messageClass: z.int().min(0).max(3).optional(),
+  /** What waits goes out in its order. */
+  priority: f.priority.optional(),
   /** The client's Idempotency-Key with the SHA-256 of what it sent under it. */
   clientKey: z.string().max(128).optional(),
   bodyDigest: z.string().max(64).optional(),

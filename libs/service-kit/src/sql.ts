@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 
 export type SqlValue = string | number | null;
 
-/** A statement of SQLite takes 32,766 values, of PostgreSQL 65,535; the widest row here has 16. */
+/** A statement of SQLite takes 32,766 values, of PostgreSQL 65,535; the widest row here has 21. */
 const rowsMax = 500;
 
 const placeholderOf = (manager: EntityManager): ((position: number) => string) =>

@@ -36,6 +36,9 @@ export type SmscSimulatorOptions = Readonly<{
   answersQueries?: boolean;
 }>;
 
+/** In UCS-2; `fields` go before: another coding, a user data header, a part of several. */
+export type MessageFromPhone = Readonly<{ from: string; to: string; text: string; fields?: PduFields }>;
+
 const submissionsKeptMaxDefault = 1_000_000;
 /** Each kept receipt takes about 300 bytes; a full simulator answers "message queue full", as an SMSC does. */
 const receiptsWaitingMax = 1_000_000;
@@ -85,9 +88,9 @@ export class SimulatedSmsc {
   }
 
   /** A phone sends a message to one of ours. */
-  fromPhone(message: Readonly<{ from: string; to: string; text: string }>): void {
-    const { from, to, text } = message;
-    this.receipts.add({ phone: { source_addr: from, destination_addr: to, esm_class: 0, data_coding: 0x08, short_message: Buffer.from(text, 'utf16le').swap16() } });
+  fromPhone({ from, to, text, fields }: MessageFromPhone): void {
+    const content = { esm_class: 0, data_coding: 0x08, short_message: Buffer.from(text, 'utf16le').swap16() };
+    this.receipts.add({ phone: { source_addr: from, destination_addr: to, ...content, ...fields } });
   }
 
   /** All links are lost at once. */
@@ -189,6 +192,7 @@ export class SimulatedSmsc {
       sender: pdu.source_addr ?? '',
       smscId,
       textSha256: createHash('sha256').update(text).digest('hex'),
+      priorityFlag: pdu.priority_flag ?? 0,
       ...(pdu.user_message_reference === undefined ? {} : { userMessageReference: pdu.user_message_reference }),
       ...(part && { part }),
     };

@@ -35,6 +35,10 @@ declare module 'smpp' {
     final_date?: string | Date;
     /** 16 bits. */
     user_message_reference?: number;
+    /** Of a message in several parts: its reference (16 bits), how many there are, and which one this is. */
+    sar_msg_ref_num?: number;
+    sar_total_segments?: number;
+    sar_segment_seqnum?: number;
     command_status?: number;
     sequence_number?: number;
   };

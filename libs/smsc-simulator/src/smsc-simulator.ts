@@ -1,7 +1,7 @@
 // An SMSC over real SMPP 3.4: it takes submit_sm and sends receipts, and its receivers decide the result. No SMS leaves.
 import type { AddressInfo } from 'node:net';
 import smpp from 'smpp';
-import { SimulatedSmsc, type SmscSimulatorOptions } from './simulated-smsc.js';
+import { SimulatedSmsc, type MessageFromPhone, type SmscSimulatorOptions } from './simulated-smsc.js';
 import type { Submission } from './submission-log.js';
 
 export type { SmscSimulatorOptions } from './simulated-smsc.js';
@@ -16,7 +16,7 @@ export type SmscSimulator = Readonly<{
   /** Receipts that no client has answered yet. */
   receiptsWaiting(): number;
   /** A phone sends a message to one of ours. */
-  fromPhone(message: Readonly<{ from: string; to: string; text: string }>): void;
+  fromPhone(message: MessageFromPhone): void;
   /** All links are lost at once; it goes on listening. */
   hangUp(): void;
   close(): Promise<void>;

@@ -6,6 +6,8 @@ export type Submission = Readonly<{
   sender: string;
   smscId: string;
   textSha256: string;
+  /** SMPP 3.4, 5.2.14: 0 to 3. */
+  priorityFlag: number;
   userMessageReference?: number;
   part?: Readonly<{ reference: number; number: number; of: number }>;
 }>;

@@ -200,6 +200,10 @@ it('a document of messages is an id, then its size and address, then CSV', async
   expect(header).toBe('id;date;sender;receiver;ptt;operatorCode;descriptionDlr;tag;message;sentAt;deliveredAt');
   expect(row).toMatch(new RegExp(`^${SmsIds[0]};\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d;"KWOTA";\\+33600000004;\\d+;;"[\\w /]+";"export";"say ""hi""; now";`));
   expect(more).toEqual(['']);
+  const asFile = async (query: string) => (await owner('GET', `${account}/users/demo/outgoing.csv?tag=export&${query}`)).body;
+  expect(await asFile('receiver=%2B33600000004&sender=KWOTA&differedDelivery=0')).toMatch(new RegExp(`^${header}\n${SmsIds[0]};[^\n]*\n$`));
+  expect(await asFile('receiver=%2B33600000005')).toBe(`${header}\n`);
+  expect((await owner('GET', `${account}/outgoing.csv?ptt=four`)).body).toMatchObject({ message: 'ptt must be a whole number' });
   expect((await fetch(`${getUrl.slice(0, -1)}${getUrl.endsWith('0') ? '1' : '0'}`)).status).toBe(404);
   expect((await owner('GET', `${account}/document`)).status).toBe(400);
 });

@@ -49,17 +49,31 @@ const until = async (holds: () => Promise<boolean>): Promise<void> => {
 };
 const incoming = async (): Promise<number[]> => (await v6('GET', '/incoming')).body as number[];
 
-it('an answer from a phone is read by the owner, answered with a text from the pool, and STOP ends it: told, refused, not charged, until it is taken off', async () => {
-  expect((await v6('PUT', '', { smsResponse: { responseType: 'text', text: 'Thank you' }, stopCallBack: callbacks.url })).status).toBe(200);
-  expect((await v6('GET', '')).body).toMatchObject({ smsResponse: { responseType: 'text', text: 'Thank you' } });
+it('an answer from a phone, in two parts, is read by the owner, answered with a text of two parts from the pool, and STOP ends it: told, refused, not charged, until it is taken off', async () => {
+  // Two parts: 67 characters each in UCS-2.
+  const text = 'Dziękujemy, do zobaczenia o szóstej. '.repeat(3).trim();
+  expect((await v6('PUT', '', { smsResponse: { responseType: 'text', text }, stopCallBack: callbacks.url })).status).toBe(200);
+  expect((await v6('GET', '')).body).toMatchObject({ smsResponse: { responseType: 'text', text } });
   expect(await send()).toMatch(/^OK\n199\n/);
   await until(async () => smsc.submissions.total === 1);
 
-  smsc.fromPhone({ from: phone.slice(1), to: '36184', text: 'Yes, at six' });
-  await until(async () => smsc.submissions.total === 2);
-  expect(smsc.submissions.all().at(-1)).toMatchObject({ receiver: phone.slice(1) });
+  for (const [number, part] of [[2, 'at six'], [1, 'Yes, ']] as const)
+    smsc.fromPhone({ from: phone.slice(1), to: '36184', text: part, fields: { sar_msg_ref_num: 7, sar_total_segments: 2, sar_segment_seqnum: number } });
+  await until(async () => smsc.submissions.total === 3);
+  expect(smsc.submissions.all().slice(1)).toMatchObject([1, 2].map((number) => ({ receiver: phone.slice(1), part: { number, of: 2 } })));
+  await until(async () => ((await v6('GET', '')).body as { creditsLeft: number }).creditsLeft === 197);
   const [id] = await incoming();
   expect((await v6('GET', `/users/demo/incoming/${id}`)).body).toEqual({ id, creationDatetime: expect.any(String), credits: 0, message: 'Yes, at six', sender: phone, tag: 'spring' });
+
+  // The same as a file, and as a document.
+  const history = (path: string) => fetch(`${kwota.url}/1.0/sms/${kwota.first.serviceName}${path}`, { headers: { authorization: `Bearer ${bearer}` } });
+  const file = await history(`/users/demo/incoming.csv?sender=${encodeURIComponent(phone)}&tag=spring`);
+  expect(file.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+  const csv = await file.text();
+  expect(csv).toMatch(new RegExp(`^id;date;sender;tag;message\\n${id};[-: \\d]{19};\\${phone};"spring";"Yes, at six"\\n$`));
+  expect(await (await history('/incoming.csv?tag=autumn')).text()).toBe('id;date;sender;tag;message\n');
+  const { body: documentId } = await v6('GET', '/document?wayType=incoming&tag=spring');
+  expect(await (await fetch(`${kwota.url}/document/${String(documentId)}`)).text()).toBe(csv);
 
   smsc.fromPhone({ from: phone.slice(1), to: '36184', text: 'STOP' });
   await callbacks.until((received) => received.some(({ message }) => message === 'STOP'), 20_000);

@@ -124,6 +124,14 @@ describe('jobs', () => {
     expect((await owner('GET', `${account}/outgoing?batchID=7`)).body).toEqual([]);
   });
 
+  it('show the priority that they were given, high where none was', async () => {
+    const sent = async (changes: object) => ((await owner('POST', `${account}/jobs`, { ...job, receivers: ['+33600000004'], sender: kwota.first.sender, differedPeriod: 60, ...changes })).body as { ids: number[] }).ids[0];
+    const shown = async (id: number | undefined) => (await owner('GET', `${account}/jobs/${id}`)).body;
+    expect(await shown(await sent({ priority: 'veryLow' }))).toMatchObject({ priority: 'veryLow' });
+    expect(await shown(await sent({ priority: null }))).toMatchObject({ priority: 'high' });
+    expect((await owner('POST', `${account}/jobs`, { ...job, sender: kwota.first.sender, priority: 'urgent' })).body).toMatchObject({ message: expect.stringContaining('priority') });
+  });
+
   it('under an Idempotency-Key are sent once; another body under it is a conflict', async () => {
     const send = (message: string) => owner('POST', `${account}/jobs`, { ...job, message, sender: kwota.first.sender }, { 'idempotency-key': 'job-1' });
     const { body } = await send('once');

@@ -11,6 +11,7 @@ import { PartsRepository, type ClaimedPart } from '../parts.repository.js';
 import { ReceiveReceiptsOnDeliverSm } from '../receive-receipts/receive-receipts.on-deliver-sm.js';
 import { PartNewsRecorder } from '../record-news/part-news.recorder.js';
 import { routeOfReceiver, type Route } from '../route-parts/route-of-receiver.js';
+import { ClaimPartsRepository } from '../submit-parts/claim-parts.repository.js';
 import { SubmitPartsWorker } from '../submit-parts/submit-parts.worker.js';
 import { Connector } from './connector.js';
 import { ConnectorsRepository, environmentConnector, type StoredConnector } from './connectors.repository.js';
@@ -32,6 +33,7 @@ export class Connectors {
     private readonly claims: InstanceClaims,
     private readonly repository: ConnectorsRepository,
     private readonly parts: PartsRepository,
+    private readonly queue: ClaimPartsRepository,
     private readonly recorder: PartNewsRecorder,
     private readonly receiver: ReceiveReceiptsOnDeliverSm,
     private readonly quietHours: QuietHoursClock,
@@ -155,7 +157,7 @@ export class Connectors {
     const connection = new SmscConnection({ connector: name, url, bind: settings.bind, systemType: settings.systemType, tlsCa: settings.tlsCa }, this.log);
     const connector = new Connector(stored, connection);
     const isCarrierPaused = (): boolean => this.isPaused;
-    connector.submitter = new SubmitPartsWorker(this.database, this.claims, this.parts, connector, this.recorder, this.quietHours, isCarrierPaused, this.answers, this.log);
+    connector.submitter = new SubmitPartsWorker(this.database, this.claims, this.parts, this.queue, connector, this.recorder, this.quietHours, isCarrierPaused, this.answers, this.log);
     this.byName.set(name, connector);
     return connector;
   }

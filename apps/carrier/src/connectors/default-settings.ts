@@ -13,6 +13,7 @@ export const defaultSettings: ConnectorSettings = {
   longMessages: 'udh',
   registeredDelivery: 1,
   validityPeriod: 'absolute',
+  priorityFlag: 'mapped',
   systemType: '',
   serviceType: '',
   // SMPP 3.4, 5.2.5 and 5.2.6: alphanumeric, network specific, international with ISDN's numbering plan.

@@ -17,6 +17,9 @@ const textOf = (content: Content, dataCoding: number): string => {
   return Buffer.from(message.subarray(0, message.length - (message.length % 2))).swap16().toString('utf16le');
 };
 
+/** As much as a message on the log may have. */
+export const incomingText = (text: string): string => text.slice(0, textLengthMax);
+
 /** What a phone wrote; undefined where it has no number. */
 export const messageOfDeliverSm = (pdu: Pdu): MessageOfPhone | undefined => {
   const digits = (pdu.source_addr ?? '').replace(/\D/g, '');
@@ -24,5 +27,5 @@ export const messageOfDeliverSm = (pdu: Pdu): MessageOfPhone | undefined => {
   if (phone === undefined) return undefined;
   const dataCoding = pdu.data_coding ?? 0;
   const text = textOf(pdu.short_message as Content, dataCoding) || textOf((pdu as { message_payload?: Content }).message_payload, dataCoding);
-  return { phone, to: (pdu.destination_addr ?? '').slice(0, addressLengthMax), text: text.slice(0, textLengthMax) };
+  return { phone, to: (pdu.destination_addr ?? '').slice(0, addressLengthMax), text: incomingText(text) };
 };

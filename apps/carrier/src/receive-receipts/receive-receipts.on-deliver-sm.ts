@@ -1,13 +1,13 @@
 import type { Logger } from '@kwota/service-kit/logger';
 import type { Metrics } from '@kwota/service-kit/metrics';
 import type { Pdu } from 'smpp';
+import { deliverSmAnswers } from '../connect-smsc/deliver-sm-answers.js';
 import { PartNewsRecorder } from '../record-news/part-news.recorder.js';
 import { ReceiveIncomingOnDeliverSm } from '../receive-incoming/receive-incoming.on-deliver-sm.js';
 import { isFromPhone, receiptOfDeliverSm } from './receipt-of-deliver-sm.js';
 
-/** Receipts not yet durable at which the SMSC is told to wait: it keeps them and sends them again. */
+/** Receipts not yet durable at which the SMSC is told to wait. */
 const backlogMax = 10_000;
-const commandStatus = { ok: 0x00, messageQueueFull: 0x14, permanentAppError: 0x65 };
 
 export class ReceiveReceiptsOnDeliverSm {
   private readonly refused;
@@ -28,8 +28,8 @@ export class ReceiveReceiptsOnDeliverSm {
     if (!receipt) {
       this.refused.inc();
       this.log.warn({ esmClass: pdu.esm_class }, 'a receipt that names no message is refused');
-      answer(commandStatus.permanentAppError);
-    } else if (this.recorder.unwrittenReceipts >= backlogMax) answer(commandStatus.messageQueueFull);
-    else this.recorder.record({ kind: 'receipt', connector, receipt, committed: () => answer(commandStatus.ok) });
+      answer(deliverSmAnswers.never);
+    } else if (this.recorder.unwrittenReceipts >= backlogMax) answer(deliverSmAnswers.later);
+    else this.recorder.record({ kind: 'receipt', connector, receipt, committed: () => answer(deliverSmAnswers.taken) });
   }
 }

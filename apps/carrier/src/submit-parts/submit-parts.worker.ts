@@ -9,6 +9,8 @@ import type { Connector } from '../connectors/connector.js';
 import { QuietHoursClock } from '../hold-quiet-hours/quiet-hours.clock.js';
 import { keyOfPart, PartsRepository, type ClaimedPart, type NewPart } from '../parts.repository.js';
 import { PartNewsRecorder, type PartNews } from '../record-news/part-news.recorder.js';
+import { AgedTurns } from './aged-turns.js';
+import { ClaimPartsRepository } from './claim-parts.repository.js';
 import { LinkPause } from './link-pause.js';
 import { submitSmOf, unitsOf, type Unit } from './submit-sm.js';
 import { ThroughputLimit } from './throughput-limit.js';
@@ -37,6 +39,7 @@ export class SubmitPartsWorker {
   private stopped = false;
   private readonly pause = new LinkPause();
   private readonly throughput = new ThroughputLimit();
+  private readonly agedTurns = new AgedTurns();
   private timer: NodeJS.Timeout | undefined;
   private timerAtMs = Infinity;
 
@@ -44,6 +47,7 @@ export class SubmitPartsWorker {
     private readonly database: ServiceDatabase,
     private readonly claims: InstanceClaims,
     private readonly parts: PartsRepository,
+    private readonly queue: ClaimPartsRepository,
     private readonly connector: Connector,
     private readonly recorder: PartNewsRecorder,
     private readonly quietHours: QuietHoursClock,
@@ -132,7 +136,7 @@ export class SubmitPartsWorker {
         this.mayBeDue = true;
         continue;
       }
-      const nextDueAtMs = await this.database.read((manager) => this.parts.nextDueAtMs(manager, this.connector.name));
+      const nextDueAtMs = await this.database.read((manager) => this.queue.nextDueAtMs(manager, this.connector.name));
       if (nextDueAtMs !== undefined) this.lookAgainIn(nextDueAtMs - Date.now());
       if (claimed.length === 0) return;
     }
@@ -144,7 +148,8 @@ export class SubmitPartsWorker {
       return await this.database.transaction(async (manager) => {
         if (this.mayHaveForgotten && this.database.isShared) await this.putBackForgotten(manager, epoch);
         const wholeMessages = this.connector.settings.longMessages === 'payload';
-        return this.parts.claim(manager, { connector: this.connector.name, epoch, nowMs: Date.now(), partsMax, wholeMessages });
+        const agedMax = this.agedTurns.of(partsMax);
+        return this.queue.claim(manager, { connector: this.connector.name, epoch, nowMs: Date.now(), partsMax, agedMax, wholeMessages });
       });
     } catch (error) {
       this.mayBeDue = true;

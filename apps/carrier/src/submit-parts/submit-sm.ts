@@ -2,8 +2,9 @@ import type { ConnectorSettings } from '@kwota/contracts/carrier.requests.v1';
 import { encodeGsm7Unpacked, encodeUcs2 } from '@kwota/sms-text';
 import type { PduFields } from 'smpp';
 import type { ClaimedPart } from '../parts.repository.js';
+import { priorityFlags } from '../priorities.js';
 
-export type SubmitSettings = Pick<ConnectorSettings, 'alphabet' | 'longMessages' | 'registeredDelivery' | 'validityPeriod' | 'serviceType' | 'addresses'>;
+export type SubmitSettings = Pick<ConnectorSettings, 'alphabet' | 'longMessages' | 'registeredDelivery' | 'validityPeriod' | 'serviceType' | 'addresses' | 'priorityFlag'>;
 /** What goes out as one submit_sm: a part, or with message_payload all parts of a message. */
 export type Unit = readonly [ClaimedPart, ...ClaimedPart[]];
 
@@ -59,6 +60,7 @@ export const submitSmOf = (unit: Unit, settings: SubmitSettings, nowMs: number):
     dest_addr_ton: settings.addresses.receiver.ton,
     dest_addr_npi: settings.addresses.receiver.npi,
     esm_class: isOneOfSeveral ? esmClassWithHeader : 0,
+    priority_flag: settings.priorityFlag === 'none' ? 0 : priorityFlags[part.priority],
     ...validityOf(part.validUntilMs, nowMs, settings),
     registered_delivery: settings.registeredDelivery,
     data_coding: dataCoding | (part.messageClass === null ? 0x00 : messageClassBit | part.messageClass),

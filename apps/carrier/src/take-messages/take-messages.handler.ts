@@ -1,4 +1,5 @@
 import type { Accepted, AcceptedSubmission, WithdrawnSubmission } from '@kwota/contracts/accepted.v1';
+import { priorityDefault } from '@kwota/contracts/fields';
 import { withdrawnOutcome } from '@kwota/delivery-codes';
 import { PoisonMessage, TransientFailure } from '@kwota/messaging/failures';
 import { ServiceDatabase } from '@kwota/service-kit/database';
@@ -119,7 +120,7 @@ export class TakeMessagesHandler {
 
   /** One row a part and receiver; the STOP clause is put in here, since the text came without it. */
   private partsOf(submission: AcceptedSubmission): NewPart[] {
-    const { account, sender, coding, messageClass, validUntilMs, acceptedAtMs, deferredUntilMs = acceptedAtMs } = submission;
+    const { account, sender, coding, messageClass, priority = priorityDefault, validUntilMs, acceptedAtMs, deferredUntilMs = acceptedAtMs } = submission;
     const texts = splitText(submission.text, { coding, stopClause: !submission.noStop });
     // What is sent must be what was charged: a difference means that two versions count differently.
     if (texts.length !== submission.parts) throw new PoisonMessage('split', `charged as ${submission.parts} parts, but it takes ${texts.length}`);
@@ -137,6 +138,7 @@ export class TakeMessagesHandler {
         text,
         coding,
         messageClass: messageClass ?? null,
+        priority,
         dueAtMs,
         commercial: !submission.noStop,
         validUntilMs,

@@ -48,6 +48,8 @@ export class AnswerIncomingWorker {
 
   private async run(): Promise<void> {
     for (let taken = atOnceMax; taken === atOnceMax && !this.stopping.signal.aborted; ) {
+      // Most looks find nothing: they cost no transaction.
+      if (!(await this.database.read((manager) => this.calls.hasDue(manager, Date.now())))) return;
       const due = await this.database.transaction((manager) => this.calls.takeDue(manager, Date.now(), atOnceMax));
       taken = due.length;
       await Promise.all(due.map((call) => this.attempt(call)));

@@ -21,6 +21,11 @@ export class IncomingCallsRepository {
     );
   }
 
+  async hasDue(manager: EntityManager, nowMs: number): Promise<boolean> {
+    const [row] = await run(manager, `SELECT 1 AS "any" FROM incoming_call WHERE state = ${callState.waiting} AND "dueAtMs" <= ? LIMIT 1`, [nowMs]);
+    return row !== undefined;
+  }
+
   /** Due ones, with one more attempt counted, for whoever asks alone. */
   async takeDue(manager: EntityManager, nowMs: number, most: number): Promise<IncomingCall[]> {
     const rows = await run<{ id: Big; kind: IncomingCall['kind']; account: string; target: string; attempts: Big; createdAtMs: Big }>(

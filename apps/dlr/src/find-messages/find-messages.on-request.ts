@@ -5,7 +5,7 @@ import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { MessagesRepository } from '../messages.repository.js';
 import type { ReplyOf, RequestOf } from '../requests.js';
-import { pageOfMessages, usageByUser } from './messages-of-period.js';
+import { idsOfMessages, pageOfMessages, usageByUser } from './messages-of-period.js';
 
 /** The history of an account or of a user, as jobs and outgoing messages. */
 @Controller()
@@ -17,11 +17,7 @@ export class FindMessagesOnRequest {
 
   @OnRequest(findMessages)
   async findIds(@Payload() request: RequestOf<typeof findMessages>): Promise<ReplyOf<typeof findMessages>> {
-    const { differedDelivery, ...filter } = request;
-    const messageIds = await this.database.read((manager) =>
-      this.messages.findIds(manager, { ...filter, differedDeliveryMinutes: differedDelivery }),
-    );
-    return { outcome: 'done', messageIds };
+    return { outcome: 'done', messageIds: await this.database.read((manager) => idsOfMessages(manager, request)) };
   }
 
   @OnRequest(exportMessages)

@@ -1,27 +1,25 @@
-import type { exportMessages, MessageView, showUsage } from '@kwota/contracts/dlr.requests.v1';
-import { run, type SqlValue } from '@kwota/service-kit/sql';
+import type { exportMessages, findMessages, MessageView, showUsage } from '@kwota/contracts/dlr.requests.v1';
+import { run } from '@kwota/service-kit/sql';
 import type { EntityManager } from 'typeorm';
 import { viewColumns, viewOf, type ViewRow } from '../messages.repository.js';
 import type { ReplyOf, RequestOf } from '../requests.js';
+import { ofFilter, ofPeriod, where, type Condition } from './message-filter.js';
 
-type Condition = readonly [sql: string, ...values: SqlValue[]];
-type Period = Readonly<{ account: string; userId?: string | null | undefined; fromMs?: number | undefined; toMs?: number | undefined }>;
+/** OVH.md has no number; the panel reads them page by page. */
+const foundMax = 10_000;
+const isSent: Condition = ['(final = 1 OR submitted = 1)'];
+const isPending: Condition = ['final = 0 AND submitted = 0'];
 
-const ofPeriod = ({ account, userId, fromMs, toMs }: Period): Condition[] => [
-  ['account = ?', account],
-  ...(userId === undefined ? [] : [userId === null ? (['"userId" IS NULL'] as const) : (['"userId" = ?', userId] as const)]),
-  ...(fromMs === undefined ? [] : [['"acceptedAtMs" >= ?', fromMs] as const]),
-  ...(toMs === undefined ? [] : [['"acceptedAtMs" <= ?', toMs] as const]),
-];
-const where = (conditions: readonly Condition[]): { sql: string; values: SqlValue[] } => ({
-  sql: conditions.map(([sql]) => sql).join(' AND '),
-  values: conditions.flatMap(([, ...values]) => values),
-});
+/** Ids, newest last: the newest 10,000 of them. */
+export const idsOfMessages = async (manager: EntityManager, { pending, ...filter }: RequestOf<typeof findMessages>): Promise<number[]> => {
+  const { sql, values } = where([...ofFilter(filter), pending ? isPending : isSent]);
+  const rows = await run<{ messageId: number | string }>(manager, `SELECT "messageId" FROM message WHERE ${sql} ORDER BY "messageId" DESC LIMIT ${foundMax}`, values);
+  return rows.map(({ messageId }) => Number(messageId)).reverse();
+};
 
 /** Messages handed over or ended, oldest first: what a document of them is made from, page by page. */
-export const pageOfMessages = async (manager: EntityManager, { tag, afterMessageId, limit, ...period }: RequestOf<typeof exportMessages>): Promise<MessageView[]> => {
-  const tagged: Condition[] = tag === undefined ? [] : [['tag = ?', tag]];
-  const { sql, values } = where([...ofPeriod(period), ...tagged, ['hidden = 0'], ['(final = 1 OR submitted = 1)'], ['"messageId" > ?', afterMessageId]]);
+export const pageOfMessages = async (manager: EntityManager, { afterMessageId, limit, ...filter }: RequestOf<typeof exportMessages>): Promise<MessageView[]> => {
+  const { sql, values } = where([...ofFilter(filter), isSent, ['"messageId" > ?', afterMessageId]]);
   const rows = await run<ViewRow>(manager, `SELECT ${viewColumns} FROM message WHERE ${sql} ORDER BY "messageId" LIMIT ${limit}`, values);
   return rows.map(viewOf);
 };

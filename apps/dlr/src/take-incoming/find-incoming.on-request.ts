@@ -1,4 +1,4 @@
-import { deleteIncomingMessage, findIncomingMessage, findIncomingMessages } from '@kwota/contracts/phones.requests.v1';
+import { deleteIncomingMessage, exportIncomingMessages, findIncomingMessage, findIncomingMessages } from '@kwota/contracts/phones.requests.v1';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import { OnRequest } from '@kwota/service-kit/messaging-strategy';
 import { Controller } from '@nestjs/common';
@@ -16,6 +16,11 @@ export class FindIncomingOnRequest {
   @OnRequest(findIncomingMessages)
   async findIds(@Payload() filter: RequestOf<typeof findIncomingMessages>): Promise<ReplyOf<typeof findIncomingMessages>> {
     return { outcome: 'done', ids: await this.database.read((manager) => this.incoming.findIds(manager, filter)) };
+  }
+
+  @OnRequest(exportIncomingMessages)
+  async export(@Payload() { afterId, limit, ...filter }: RequestOf<typeof exportIncomingMessages>): Promise<ReplyOf<typeof exportIncomingMessages>> {
+    return { outcome: 'done', messages: await this.database.read((manager) => this.incoming.page(manager, filter, afterId, limit)) };
   }
 
   @OnRequest(findIncomingMessage)

@@ -17,6 +17,9 @@ export type IncomingFilter = Readonly<{
   toMs?: number | undefined;
 }>;
 
+type ViewRow = Readonly<{ id: Big; userId: string | null; phone: string; text: string; tag: string; receivedAtMs: Big }>;
+const viewColumns = 'id, "userId", phone, text, tag, "receivedAtMs"';
+
 /** OVH.md has no number; as the outgoing ones. */
 const foundMax = 10_000;
 
@@ -50,29 +53,23 @@ export class IncomingRepository {
     return row?.tag ?? '';
   }
 
-  async findIds(manager: EntityManager, { account, userId, sender, tag, fromMs, toMs }: IncomingFilter): Promise<number[]> {
-    const conditions: [string, string | number | undefined][] = [
-      ['account = ?', account],
-      ['"userId" = ?', userId],
-      ['phone = ?', sender],
-      ['tag = ?', tag],
-      ['"receivedAtMs" >= ?', fromMs],
-      ['"receivedAtMs" <= ?', toMs],
-    ];
-    const given = conditions.filter((one): one is [string, string | number] => one[1] !== undefined);
-    const sql = `SELECT id FROM incoming WHERE ${given.map(([condition]) => condition).join(' AND ')} ORDER BY id DESC LIMIT ${foundMax}`;
-    const rows = await run<{ id: Big }>(manager, sql, given.map(([, value]) => value));
+  async findIds(manager: EntityManager, filter: IncomingFilter): Promise<number[]> {
+    const { sql, values } = where(filter);
+    const rows = await run<{ id: Big }>(manager, `SELECT id FROM incoming WHERE ${sql} ORDER BY id DESC LIMIT ${foundMax}`, values);
     return rows.map(({ id }) => Number(id)).toReversed();
   }
 
+  /** The next ones behind `afterId`, the oldest first. */
+  async page(manager: EntityManager, filter: IncomingFilter, afterId: number, rowsMax: number): Promise<IncomingView[]> {
+    const { sql, values } = where(filter);
+    const rows = await run<ViewRow>(manager, `SELECT ${viewColumns} FROM incoming WHERE ${sql} AND id > ? ORDER BY id LIMIT ?`, [...values, afterId, rowsMax]);
+    return rows.map(viewOf);
+  }
+
   async find(manager: EntityManager, account: string, userId: string | undefined, id: number): Promise<IncomingView | undefined> {
-    const [row] = await run<{ id: Big; account: string; userId: string | null; phone: string; text: string; tag: string; receivedAtMs: Big }>(
-      manager,
-      'SELECT id, account, "userId", phone, text, tag, "receivedAtMs" FROM incoming WHERE id = ? AND account = ?',
-      [id, account],
-    );
+    const [row] = await run<ViewRow>(manager, `SELECT ${viewColumns} FROM incoming WHERE id = ? AND account = ?`, [id, account]);
     if (!row || (userId !== undefined && row.userId !== userId)) return undefined;
-    return { id: Number(row.id), userId: row.userId, sender: row.phone, text: row.text, tag: row.tag, receivedAtMs: Number(row.receivedAtMs) };
+    return viewOf(row);
   }
 
   async delete(manager: EntityManager, id: number): Promise<void> {
@@ -85,3 +82,18 @@ export class IncomingRepository {
     return (await run(manager, sql, [beforeMs])).length;
   }
 }
+
+const where = ({ account, userId, sender, tag, fromMs, toMs }: IncomingFilter): { sql: string; values: (string | number)[] } => {
+  const conditions: [string, string | number | undefined][] = [
+    ['account = ?', account],
+    ['"userId" = ?', userId],
+    ['phone = ?', sender],
+    ['tag = ?', tag],
+    ['"receivedAtMs" >= ?', fromMs],
+    ['"receivedAtMs" <= ?', toMs],
+  ];
+  const given = conditions.filter((one): one is [string, string | number] => one[1] !== undefined);
+  return { sql: given.map(([condition]) => condition).join(' AND '), values: given.map(([, value]) => value) };
+};
+
+const viewOf = ({ id, userId, phone, text, tag, receivedAtMs }: ViewRow): IncomingView => ({ id: Number(id), userId, sender: phone, text, tag, receivedAtMs: Number(receivedAtMs) });

@@ -50,7 +50,7 @@ export class TakeIncomingHandler {
 
   /** False: it answers nobody, and is kept for none. */
   private async route(manager: EntityManager, message: MessageFromPhone): Promise<boolean> {
-    const sinceMs = isStopWord(message.text) ? 0 : message.receivedAtMs - answersWithinMs;
+    const sinceMs = isStop(message) ? 0 : message.receivedAtMs - answersWithinMs;
     const answered = await this.incoming.answered(manager, message, sinceMs);
     if (!answered) {
       await this.incoming.add(manager, message);
@@ -62,7 +62,7 @@ export class TakeIncomingHandler {
 
   private async keep(manager: EntityManager, message: MessageFromPhone, account: string): Promise<void> {
     if (!(await this.incoming.add(manager, message))) return;
-    if (isStopWord(message.text)) return this.stop(manager, message, account);
+    if (isStop(message)) return this.stop(manager, message, account);
     const response = await this.responses.of(manager, account);
     const nowMs = Date.now();
     if (response.responseType === 'cgi' && response.cgiUrl !== null)
@@ -78,3 +78,6 @@ export class TakeIncomingHandler {
     if (url !== null) await this.calls.add(manager, { kind: 'url', account, target: stopCallBackUrl(url, message, this.timeZone), nowMs: Date.now() });
   }
 }
+
+/** A word that is left of a longer message is none. */
+const isStop = ({ text, partsMissing }: MessageFromPhone): boolean => partsMissing === undefined && isStopWord(text);

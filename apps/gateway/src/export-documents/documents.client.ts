@@ -1,26 +1,18 @@
-import { exportMessages } from '@kwota/contracts/dlr.requests.v1';
-import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
-import { GatewaySettings } from '../edge/gateway-settings.js';
 import { textFilter, timeFilter } from '../edge/query-filters.js';
+import { HistoryCsvClient } from '../export-history/history-csv.client.js';
+import { incomingTagFilter } from '../read-incoming/incoming.client.js';
 import { badRequest, objectUnknown } from '../v6/ovh-error.js';
 import { DocumentIds, documentLifetimeMs, type DocumentOf } from './document-ids.js';
-import { csvHeader, csvRow } from './messages.csv.js';
 
 export type DocumentQuery = Readonly<Partial<Record<'wayType' | 'tag' | 'batchID' | 'creationDatetime.from' | 'creationDatetime.to', string>>>;
-
-/** A page of messages with their texts stays well below a message of the log. */
-const rowsPerPage = 300;
-/** 30 MB of CSV; whoever has more asks for shorter times. */
-export const rowsPerDocumentMax = 100_000;
 
 /** Exports of the history as OVH gives them: an id, then a document with size and URL, then the CSV (OVH.md 1.3). */
 @Injectable()
 export class DocumentsClient {
   constructor(
-    private readonly requests: RequestClient,
+    private readonly history: HistoryCsvClient,
     private readonly ids: DocumentIds,
-    private readonly settings: GatewaySettings,
   ) {}
 
   /** @param userId undefined: the whole account. */
@@ -33,7 +25,7 @@ export class DocumentsClient {
       ...(userId === undefined ? {} : { userId }),
       // There are no batches: no message is of one.
       ...(batchID ? { empty: true } : {}),
-      ...textFilter('tag', tag),
+      ...(wayType === 'incoming' ? incomingTagFilter(tag) : textFilter('tag', tag)),
       ...timeFilter('fromMs', 'creationDatetime.from', query['creationDatetime.from']),
       ...timeFilter('toMs', 'creationDatetime.to', query['creationDatetime.to']),
     });
@@ -64,16 +56,9 @@ export class DocumentsClient {
     };
   }
 
-  async *csv({ account, userId, wayType, empty, tag, fromMs, toMs }: DocumentOf): AsyncGenerator<string> {
-    yield csvHeader;
-    if (wayType === 'incoming' || empty) return;
-    const filters = { account, ...(userId === undefined ? {} : { userId }), ...(tag === undefined ? {} : { tag }), ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
-    let afterMessageId = 0;
-    for (let rows = 0; rows < rowsPerDocumentMax; rows += rowsPerPage) {
-      const { messages } = await this.requests.ask(exportMessages, { ...filters, afterMessageId, limit: rowsPerPage });
-      yield messages.map((message) => csvRow(message, this.settings.timeZone)).join('');
-      if (messages.length < rowsPerPage) return;
-      afterMessageId = messages.at(-1)?.messageId ?? 0;
-    }
+  csv({ account, userId, wayType, empty, tag, fromMs, toMs }: DocumentOf): AsyncGenerator<string> {
+    const filter = { account, ...(userId === undefined ? {} : { userId }), ...(tag === undefined ? {} : { tag }), ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
+    if (empty) return this.history.none(wayType);
+    return wayType === 'incoming' ? this.history.incoming(filter) : this.history.outgoing(filter);
   }
 }

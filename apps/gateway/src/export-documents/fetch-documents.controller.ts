@@ -1,6 +1,6 @@
-import { Controller, Get, Param, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Param, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { Readable } from 'node:stream';
+import { csvFile } from '../export-history/csv-file.js';
 import { DocumentsClient } from './documents.client.js';
 
 /** `getUrl` of a document: its address is the right to fetch it, for a day. */
@@ -15,14 +15,6 @@ export class FetchDocumentsController {
   @ApiOkResponse({ schema: { type: 'string' } })
   async fetch(@Param('id') id: string): Promise<StreamableFile> {
     const document = this.documents.find(id);
-    const pieces = this.documents.csv(document);
-    // Whatever fails at its beginning is told as an error, not as half a file.
-    const [first, second] = [await pieces.next(), await pieces.next()];
-    const whole = async function* (): AsyncGenerator<string> {
-      for (const { value, done } of [first, second]) if (!done) yield value;
-      yield* pieces;
-    };
-    const disposition = `attachment; filename="${document.account}-${document.wayType}.csv"`;
-    return new StreamableFile(Readable.from(whole()), { type: 'text/csv; charset=utf-8', disposition });
+    return csvFile(this.documents.csv(document), `${document.account}-${document.wayType}`);
   }
 }

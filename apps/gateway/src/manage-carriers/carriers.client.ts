@@ -5,6 +5,7 @@ import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { badRequest, conflict, objectUnknown } from '../v6/ovh-error.js';
+import { faultsOf } from './settings-faults.js';
 
 const urlMax = 2_048;
 const changeSchema = connectorSettingsSchema.partial().extend({ url: z.string().min(1).max(urlMax).optional(), paused: z.boolean().optional() }).strict();
@@ -78,13 +79,9 @@ const nameOf = (given: string): string => {
   return given;
 };
 
-/** @throws OvhError that names the first field at fault, never its value. */
+/** @throws OvhError that names every field at fault, never its value. */
 export const parsed = <Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> => {
   const read = schema.safeParse(body);
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  const field = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys : [])].join('.');
-  const given = issue?.path.reduce<unknown>((value, name) => (value as Record<PropertyKey, unknown> | undefined)?.[name], body);
-  if (field !== '' && given === undefined) throw badRequest(`${field} is required`);
-  throw badRequest(issue?.code === 'unrecognized_keys' ? `${field} is not known` : `${field || 'the body'} is not valid: ${issue?.message}`);
+  if (!read.success) throw badRequest(faultsOf(read.error, body));
+  return read.data;
 };

@@ -14,20 +14,26 @@ const limited = (name: string, value: string | undefined, max: number) => {
   return textFilter(name, value);
 };
 
+/** No message bears a longer one. @throws OvhError 400 */
+export const incomingTagFilter = (tag: string | undefined) => limited('tag', tag, tagLengthMax);
+
+/** As the requests to dlr take them; `userId` undefined: of the whole account. @throws OvhError 400 that names the parameter. */
+export const incomingFilter = (account: string, userId: string | undefined, filters: IncomingFilters) => ({
+  account,
+  ...(userId === undefined ? {} : { userId }),
+  ...limited('sender', filters.sender, senderLengthMax),
+  ...incomingTagFilter(filters.tag),
+  ...timeFilter('fromMs', 'creationDatetime.from', filters['creationDatetime.from']),
+  ...timeFilter('toMs', 'creationDatetime.to', filters['creationDatetime.to']),
+});
+
 /** Messages from phones. `userId` undefined: of the whole account. */
 @Injectable()
 export class IncomingClient {
   constructor(private readonly requests: RequestClient) {}
 
   async ids(account: string, userId: string | undefined, filters: IncomingFilters): Promise<number[]> {
-    const { ids } = await this.requests.ask(findIncomingMessages, {
-      account,
-      ...(userId === undefined ? {} : { userId }),
-      ...limited('sender', filters.sender, senderLengthMax),
-      ...limited('tag', filters.tag, tagLengthMax),
-      ...timeFilter('fromMs', 'creationDatetime.from', filters['creationDatetime.from']),
-      ...timeFilter('toMs', 'creationDatetime.to', filters['creationDatetime.to']),
-    });
+    const { ids } = await this.requests.ask(findIncomingMessages, incomingFilter(account, userId, filters));
     return ids;
   }
 

@@ -1,4 +1,5 @@
 import { deleteMessage, findMessage, findMessages, type MessageView } from '@kwota/contracts/dlr.requests.v1';
+import { priorityDefault } from '@kwota/contracts/fields';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
 import { shownCredits } from '../edge/credits.js';
@@ -8,6 +9,20 @@ import { numberFilter, textFilter, timeFilter } from '../edge/query-filters.js';
 import { badRequest, objectUnknown } from '../v6/ovh-error.js';
 
 export type OutgoingFilters = Readonly<Partial<Record<'receiver' | 'sender' | 'tag' | 'ptt' | 'deliveryReceipt' | 'differedDelivery' | 'batchID' | 'creationDatetime.from' | 'creationDatetime.to', string>>>;
+
+/** As the requests to dlr take them; `userId` undefined: of the whole account. @throws OvhError 400 that names the parameter. */
+export const outgoingFilter = (account: string, userId: string | undefined, filters: OutgoingFilters) => ({
+  account,
+  ...(userId === undefined ? {} : { userId }),
+  ...textFilter('receiver', filters.receiver),
+  ...textFilter('sender', filters.sender),
+  ...textFilter('tag', filters.tag),
+  ...numberFilter('ptt', 'ptt', filters.ptt),
+  ...numberFilter('dlr', 'deliveryReceipt', filters.deliveryReceipt),
+  ...numberFilter('differedDelivery', 'differedDelivery', filters.differedDelivery),
+  ...timeFilter('fromMs', 'creationDatetime.from', filters['creationDatetime.from']),
+  ...timeFilter('toMs', 'creationDatetime.to', filters['creationDatetime.to']),
+});
 
 const minuteMs = 60_000;
 const lookAgainMs = 50;
@@ -25,19 +40,7 @@ export class ReadMessagesClient {
   async ids(account: string, userId: string | undefined, pending: boolean, filters: OutgoingFilters): Promise<number[]> {
     // There are no batches: no message is of one.
     if (filters.batchID) return [];
-    const found = await this.requests.ask(findMessages, {
-      account,
-      pending,
-      ...(userId === undefined ? {} : { userId }),
-      ...textFilter('receiver', filters.receiver),
-      ...textFilter('sender', filters.sender),
-      ...textFilter('tag', filters.tag),
-      ...numberFilter('ptt', 'ptt', filters.ptt),
-      ...numberFilter('dlr', 'deliveryReceipt', filters.deliveryReceipt),
-      ...numberFilter('differedDelivery', 'differedDelivery', filters.differedDelivery),
-      ...timeFilter('fromMs', 'creationDatetime.from', filters['creationDatetime.from']),
-      ...timeFilter('toMs', 'creationDatetime.to', filters['creationDatetime.to']),
-    });
+    const found = await this.requests.ask(findMessages, { ...outgoingFilter(account, userId, filters), pending });
     return found.messageIds;
   }
 
@@ -81,6 +84,7 @@ export class ReadMessagesClient {
       message: message.text,
       messageLength: message.text.length,
       numberOfSms: message.parts,
+      priority: message.priority ?? priorityDefault,
       ptt: message.ptt,
       receiver: message.receiver,
       sender: message.sender,

@@ -50,6 +50,7 @@ export class SendJobsClient {
       source: 'rest',
       ...(job.tag ? { tag: job.tag } : {}),
       ...(job.class ? { messageClass: messageClasses[job.class] } : {}),
+      ...(job.priority ? { priority: job.priority } : {}),
       ...(job.differedPeriod ? { deferredUntilMs: Date.now() + job.differedPeriod * minuteMs } : {}),
       ...(job.validityPeriod ? { validityMs: job.validityPeriod * minuteMs } : {}),
       ...(idempotencyKey ? { clientKey: idempotencyKey, bodyDigest: createHash('sha256').update(JSON.stringify(job)).digest('hex') } : {}),

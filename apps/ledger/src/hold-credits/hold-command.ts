@@ -26,7 +26,10 @@ export const holdCommandOf = (submission: SendSubmission, settings: LedgerSettin
 const clientKeyOf = ({ clientKey, bodyDigest }: SendSubmission): ClientKey | undefined =>
   clientKey === undefined ? undefined : { keyDigest: hash('sha256', clientKey, 'hex'), bodyDigest: bodyDigest ?? '' };
 
-/** SHA-256 of the content but deadline, time, reply-to and trace (DESIGN §3): the same ids with another fingerprint are a conflict. */
+/**
+ * SHA-256 of the content but deadline, time, reply-to and trace (DESIGN §3): the same ids with another fingerprint are a conflict. Nor is the priority in it, which says
+ * when and not what: a ledger of the version before does not see it, and what that one has held is the same submission here.
+ */
 const fingerprintOf = ({ account, userId, messageIds, receivers, sender, text, coding, parts, noStop, source, tag, messageClass, deferredUntilMs, validityMs, clientKey, bodyDigest }: SendSubmission): string =>
   hash(
     'sha256',

@@ -55,7 +55,7 @@ export class HoldCreditsHandler {
 
   private acceptedOf(submission: SendSubmission, prices: readonly { amountMilliCredits: number }[], acceptedAtMs: number): OutgoingMessage {
     const { state } = this.accounts.get(submission.account);
-    const { account, userId, messageIds, receivers, sender, text, coding, parts, noStop, source, tag, messageClass, crossingId, deferredUntilMs } = submission;
+    const { account, userId, messageIds, receivers, sender, text, coding, parts, noStop, source, tag, messageClass, priority, crossingId, deferredUntilMs } = submission;
     const record: Accepted = {
       kind: 'accepted',
       account,
@@ -74,6 +74,7 @@ export class HoldCreditsHandler {
       source,
       tag,
       messageClass,
+      priority,
       crossingId,
       deferredUntilMs,
       acceptedAtMs,
