@@ -50,6 +50,7 @@ import { IncomingClient } from './read-incoming/incoming.client.js';
 import { ReadIncomingController } from './read-incoming/read-incoming.controller.js';
 import { ReadMessagesClient } from './read-messages/read-messages.client.js';
 import { ReadMessagesController } from './read-messages/read-messages.controller.js';
+import { CallsKey } from './repeat-calls/repeat-calls.interceptor.js';
 import { SendJobsClient } from './send-jobs/send-jobs.client.js';
 import { SendJobsController } from './send-jobs/send-jobs.controller.js';
 import { OwnersClient } from './show-owner/owners.client.js';
@@ -68,6 +69,7 @@ import { TransferCreditsController } from './transfer-credits/transfer-credits.c
 import { CodesAndTimeController } from './v6/codes-and-time.controller.js';
 import { Oauth2TokenController } from './v6/oauth2-token.controller.js';
 import { OvhErrorsFilter } from './v6/ovh-errors.filter.js';
+import { OauthClients } from './v6/oauth-clients.js';
 import { OwnerCredentials } from './v6/owner-credentials.js';
 import { PasswordChecks } from './verify-passwords/password-checks.js';
 
@@ -155,6 +157,7 @@ export class GatewayModule {
         SendJobsClient,
         ReadMessagesClient,
         OwnerCredentials,
+        OauthClients,
         OwnersClient,
         Limits,
         Trail,
@@ -162,6 +165,7 @@ export class GatewayModule {
         ManageOwnersClient,
         SendersClient,
         DocumentsClient,
+        { provide: CallsKey, useValue: new CallsKey(tokenKey) },
         { provide: DocumentIds, useValue: new DocumentIds(tokenKey, Date.now) },
         GatewayLifecycle,
       ],

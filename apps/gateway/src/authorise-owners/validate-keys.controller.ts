@@ -11,6 +11,7 @@ import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpReply, HttpRequest } from '../edge/http.js';
 import { peerAddress } from '../edge/peer-address.js';
 import { sha256 } from '../operator/operator.guard.js';
+import { noAccount } from '../trail-changes/trail-changes.interceptor.js';
 import { AttemptLimits } from '../verify-passwords/attempt-limits.js';
 import { askPage, endPage, validities } from './validation.page.js';
 
@@ -18,8 +19,6 @@ import { askPage, endPage, validities } from './validation.page.js';
 const ownerIdForm = /^[a-z0-9][a-z0-9-]{1,39}$/;
 const passwordLengthMax = 200;
 const tokenLengthMax = 100;
-/** In the trail: what belongs to no account. */
-const noAccount = '-';
 
 /** The page on which an owner validates a consumer key (OVH.md 2.1). Its address is a secret of the application; the password is the owner's. */
 @ApiExcludeController()
