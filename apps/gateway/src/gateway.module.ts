@@ -30,6 +30,8 @@ import { KnownUsersOnUsers } from './known-users/known-users.on-users.js';
 import { KnownUsers } from './known-users/known-users.projection.js';
 import { LackOptionsController } from './lack-options/lack-options.controller.js';
 import { Limits } from './limit-requests/limits.js';
+import { SharedCounts } from './limit-requests/shared-counts.js';
+import { SharedCountsOnCounts } from './limit-requests/shared-counts.on-counts.js';
 import { AccountsClient } from './manage-account/accounts.client.js';
 import { ManageAccountController } from './manage-account/manage-account.controller.js';
 import { ManageOperatorsController } from './manage-owners/manage-operators.controller.js';
@@ -48,6 +50,7 @@ import { ManageUsersController } from './manage-users/manage-users.controller.js
 import { OperatorController } from './operator/operator.controller.js';
 import { IncomingClient } from './read-incoming/incoming.client.js';
 import { ReadIncomingController } from './read-incoming/read-incoming.controller.js';
+import { NewestJobs } from './read-messages/newest-jobs.js';
 import { ReadMessagesClient } from './read-messages/read-messages.client.js';
 import { ReadMessagesController } from './read-messages/read-messages.controller.js';
 import { CallsKey } from './repeat-calls/repeat-calls.interceptor.js';
@@ -112,6 +115,7 @@ export class GatewayModule {
         ManageOwnersController,
         ManageOperatorsController,
         TrailOnChanges,
+        SharedCountsOnCounts,
         TransferCreditsController,
         DescribeApiController,
         LackOptionsController,
@@ -137,6 +141,11 @@ export class GatewayModule {
         { provide: GatewaySettings, useValue: new GatewaySettings(config) },
         { provide: AccessTokens, useValue: new AccessTokens(tokenKey, Date.now) },
         { provide: RequestClient, useFactory: () => RequestClient.start(messaging, runtime.service, config.sendDeadlineMs, metrics) },
+        {
+          provide: SharedCounts,
+          useFactory: (requests: RequestClient) => new SharedCounts((messages) => messaging.publish(messages), requests.instanceId),
+          inject: [RequestClient],
+        },
         { provide: ChangesMadeHere, useValue: changes },
         { provide: StopList, useValue: new StopList(stopDigest) },
         IncomingClient,
@@ -155,6 +164,7 @@ export class GatewayModule {
         AccountsClient,
         ApiUsersClient,
         SendJobsClient,
+        NewestJobs,
         ReadMessagesClient,
         OwnerCredentials,
         OauthClients,

@@ -124,6 +124,15 @@ describe('jobs', () => {
     expect((await owner('GET', `${account}/outgoing?batchID=7`)).body).toEqual([]);
   });
 
+  it('that wait are listed as soon as they are answered, and no more once they are cancelled', async () => {
+    for (const receiver of ['+33600000011', '+33600000012', '+33600000013']) {
+      const { body } = await owner('POST', `${account}/users/demo/jobs`, { message: 'Later', receivers: [receiver], sender: kwota.first.sender, noStopClause: true, differedPeriod: 60 });
+      const [id] = (body as { ids: number[] }).ids;
+      expect((await owner('GET', `${account}/users/demo/jobs`)).body).toContain(id);
+      await owner('DELETE', `${account}/users/demo/jobs/${id}`);
+    }
+  });
+
   it('under an Idempotency-Key are sent once; another body under it is a conflict', async () => {
     const send = (message: string) => owner('POST', `${account}/jobs`, { ...job, message, sender: kwota.first.sender }, { 'idempotency-key': 'job-1' });
     const { body } = await send('once');

@@ -10,6 +10,7 @@ import { GatewayLog } from '../edge/gateway-log.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpReply, HttpRequest } from '../edge/http.js';
 import { peerAddress } from '../edge/peer-address.js';
+import { SharedCounts } from '../limit-requests/shared-counts.js';
 import { sha256 } from '../operator/operator.guard.js';
 import { noAccount } from '../trail-changes/trail-changes.interceptor.js';
 import { AttemptLimits } from '../verify-passwords/attempt-limits.js';
@@ -24,7 +25,7 @@ const tokenLengthMax = 100;
 @ApiExcludeController()
 @Controller('auth')
 export class ValidateKeysController {
-  private readonly limits = new AttemptLimits(() => performance.now());
+  private readonly limits: AttemptLimits;
 
   constructor(
     private readonly requests: RequestClient,
@@ -32,7 +33,10 @@ export class ValidateKeysController {
     private readonly settings: GatewaySettings,
     private readonly messaging: Messaging,
     private readonly log: GatewayLog,
-  ) {}
+    counts: SharedCounts,
+  ) {
+    this.limits = new AttemptLimits(counts, 'owners');
+  }
 
   @Get()
   async show(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
