@@ -75,7 +75,7 @@ export class OperatorApi {
         // Another host would get the token.
         redirect: 'error',
       });
-      answered = await response.json();
+      answered = response.headers.get('content-type')?.startsWith('text/csv') ? await response.text() : await response.json();
     } catch (error) {
       return { outcome: 'unreachable', message: `nobody answers as Kwota at ${this.url} (${reasonOf(error)})` };
     }

@@ -29,7 +29,7 @@ export const addOwnerCommands = (program: Program): void => {
   command(root, 'usage <account>', 'what each user sent in a period, the last thirty days where none is given')
     .option('--from <time>', 'an instant, as 2026-11-01T00:00:00Z', instant)
     .option('--to <time>', 'an instant', instant)
-    .option('--csv', 'for a spreadsheet')
+    .addOption(new Option('--csv', 'for a spreadsheet, with semicolons').conflicts('json'))
     .action((account: string, options: Json & UsageOptions) => ask(options, (api) => showUsage(api, account, options)));
   command(root, 'changes', 'who changed what, the newest last')
     .option('--account <account>', 'of one account')

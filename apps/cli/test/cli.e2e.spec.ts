@@ -114,7 +114,7 @@ describe('kwota', () => {
     await asJson('user', 'set', account, 'anna', '--per-minute', '60');
     expect((await run('user', 'show', account, 'anna')).out).toContain('messages a minute  60');
     expect(await asJson('usage', account)).toEqual([]);
-    expect((await run('usage', account, '--csv')).out).toBe('user,messages,parts,delivered,failed,not billed,under way,credits\n');
+    expect((await run('usage', account, '--csv')).out).toBe('login;userId;messages;parts;delivered;failed;notBilled;underWay;credits\n');
   }, 60_000);
 
   it("sets the alert on an account's pool, and tests who would be told", async () => {

@@ -12,8 +12,8 @@ import { AlertsClient } from './alerts.client.js';
 /** The alert on an account's own pool, and a test of alerts: the same for owner and operator. Each class has a constructor, for Nest to see what it takes. */
 abstract class AlertRoutes {
   constructor(
-    protected readonly alerts: AlertsClient,
-    protected readonly users: ApiUsersClient,
+    private readonly alerts: AlertsClient,
+    private readonly users: ApiUsersClient,
   ) {}
 
   @Get()
