@@ -100,7 +100,7 @@ const addKeys = ({ group, command, ask }: Program): void => {
   command(client, 'rotate <owner> <id>', 'a new secret; the one before is good for a while')
     .option('--overlap <hours>', 'for so long, a day where none is given', hours)
     .action((owner: string, id: string, options: Json & { overlap?: number }) => ask(options, (api) => owners.rotateClient(api, owner, id, options.overlap)));
-  command(client, 'delete <owner> <id>', 'its tokens end within the hour').action((owner: string, id: string, options: Json) => ask(options, (api) => owners.deleteClient(api, owner, id)));
+  command(client, 'delete <owner> <id>', 'with its tokens').action((owner: string, id: string, options: Json) => ask(options, (api) => owners.deleteClient(api, owner, id)));
 };
 
 const addSenders = ({ group, command, ask }: Program): void => {
