@@ -121,6 +121,21 @@ describe('what a service said', () => {
     expect(await find()).toBe('c');
   });
 
+  it('holds while the service is away, unless it is known to have changed', async () => {
+    const remembered = new Remembered<string>(() => nowMs);
+    const away = (): Promise<string> => Promise.reject(new ServiceUnavailable('users: away'));
+    await expect(remembered.find('q', away)).rejects.toThrow('away');
+    await remembered.find('q', () => Promise.resolve('a'));
+    nowMs += rememberedMs;
+    expect(await remembered.find('q', away)).toBe('a');
+    nowMs += rememberedMs;
+    await expect(remembered.find('q', () => Promise.reject(badRequest('refused by now')))).rejects.toThrow('refused');
+    await expect(remembered.find('q', away)).rejects.toThrow('away');
+    await remembered.find('q', () => Promise.resolve('b'));
+    remembered.forgetAll();
+    await expect(remembered.find('q', away)).rejects.toThrow('away');
+  });
+
   it('is not remembered where something changed while it was asked', async () => {
     const remembered = new Remembered<string>(() => nowMs);
     await remembered.find('q', () => {
