@@ -1,4 +1,4 @@
-import { Body, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { Body, Get, HttpCode, Injectable, Param, Post, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { AlertThresholdDto } from '../manage-users/api-user.dto.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
@@ -9,7 +9,8 @@ import { V6Controller } from '../v6/v6-controller.js';
 import { TestAlertDto, TestedAlertView } from './alert.dto.js';
 import { AlertsClient } from './alerts.client.js';
 
-/** The alert on an account's own pool, and a test of alerts: the same for owner and operator. Each class has a constructor, for Nest to see what it takes. */
+/** The alert on an account's own pool, and a test of alerts: the same for owner and operator. Injectable, so that Nest sees what those who extend it take. */
+@Injectable()
 abstract class AlertRoutes {
   constructor(
     private readonly alerts: AlertsClient,
@@ -43,15 +44,7 @@ abstract class AlertRoutes {
 
 /** Our extension to OVH's routes. */
 @V6Controller('sms/:serviceName/alerts')
-export class ManageAlertsController extends AlertRoutes {
-  constructor(alerts: AlertsClient, users: ApiUsersClient) {
-    super(alerts, users);
-  }
-}
+export class ManageAlertsController extends AlertRoutes {}
 
 @OperatorRoutes('accounts/:serviceName/alerts')
-export class OperatorAlertsController extends AlertRoutes {
-  constructor(alerts: AlertsClient, users: ApiUsersClient) {
-    super(alerts, users);
-  }
-}
+export class OperatorAlertsController extends AlertRoutes {}

@@ -1,4 +1,4 @@
-import { applyDecorators, Get, Param, Query, Res } from '@nestjs/common';
+import { applyDecorators, Get, Injectable, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery } from '@nestjs/swagger';
 import type { HttpReply } from '../edge/http.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
@@ -29,7 +29,8 @@ const inFormat = (usage: UsageOfUser[], format: string | undefined, reply: HttpR
   return usageCsv(usage);
 };
 
-/** Usage of each user over a time: the same for owner and operator. Each class has a constructor, for Nest to see what it takes. */
+/** Usage of each user over a time: the same for owner and operator. Injectable, so that Nest sees what those who extend it take. */
+@Injectable()
 abstract class UsageRoutes {
   constructor(
     private readonly usage: UsageClient,
@@ -50,15 +51,7 @@ abstract class UsageRoutes {
 
 /** Our extension to OVH's routes. */
 @V6Controller('sms/:serviceName')
-export class ShowUsageController extends UsageRoutes {
-  constructor(usage: UsageClient, users: ApiUsersClient) {
-    super(usage, users);
-  }
-}
+export class ShowUsageController extends UsageRoutes {}
 
 @OperatorRoutes('accounts/:serviceName')
-export class OperatorUsageController extends UsageRoutes {
-  constructor(usage: UsageClient, users: ApiUsersClient) {
-    super(usage, users);
-  }
-}
+export class OperatorUsageController extends UsageRoutes {}
