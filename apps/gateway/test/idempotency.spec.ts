@@ -16,25 +16,26 @@ const methodsOf = (prototype: object | null): string[] =>
   prototype === null || prototype === Object.prototype ? [] : [...Object.getOwnPropertyNames(prototype), ...methodsOf(Object.getPrototypeOf(prototype) as object | null)];
 
 /** As the page writes them: OVH's routes once, under /1.0. */
-const posts = controllers
+const routes = controllers
   .filter((controller) => controller !== LackOptionsController)
   .flatMap((controller) =>
     methodsOf(controller.prototype as object).flatMap((name) => {
       const handler = (controller.prototype as Record<string, object>)[name] as object;
-      if (Reflect.getMetadata(METHOD_METADATA, handler) !== RequestMethod.POST) return [];
+      const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod];
       const isKept = Reflect.getMetadata(oncePerKey, handler) === true;
+      if (method !== 'POST' && !isKept) return [];
       return pathsOf(controller)
         .filter((path) => path.startsWith('operator') || path.startsWith('1.0'))
-        .flatMap((path) => pathsOf(handler).map((rest) => ({ route: `POST /${[path, rest].filter((part) => part !== '/' && part !== '').join('/')}`, isKept })));
+        .flatMap((path) => pathsOf(handler).map((rest) => ({ route: `${method} /${[path, rest].filter((part) => part !== '/' && part !== '').join('/')}`, isKept })));
     }),
   );
 
 /** The routes of a section's table. */
 const page = readFileSync(new URL('../../../docs/idempotency.md', import.meta.url), 'utf8');
-const routesUnder = (heading: string): string[] => [...(page.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '').matchAll(/^\| `(POST [^`]+)`/gm)].map(([, route = '']) => route);
+const routesUnder = (heading: string): string[] => [...(page.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '').matchAll(/^\| `((?:POST|PUT) [^`]+)`/gm)].map(([, route = '']) => route);
 
 it('docs/idempotency.md names what is done once per key', () =>
-  expect(routesUnder('Once per key, kept by users').toSorted()).toEqual(posts.filter(({ isKept }) => isKept).map(({ route }) => route).toSorted()));
+  expect(routesUnder('Once per key, kept by users').toSorted()).toEqual(routes.filter(({ isKept }) => isKept).map(({ route }) => route).toSorted()));
 
 it('and why each other POST is not', () =>
-  expect([...routesUnder('Once per key, kept by the ledger'), ...routesUnder('Needs none')].toSorted()).toEqual(posts.filter(({ isKept }) => !isKept).map(({ route }) => route).toSorted()));
+  expect([...routesUnder('Once per key, kept by the ledger'), ...routesUnder('Needs none')].toSorted()).toEqual(routes.filter(({ isKept }) => !isKept).map(({ route }) => route).toSorted()));

@@ -212,6 +212,15 @@ describe('under an Idempotency-Key', () => {
     expect(await operator('POST', '/owners', { ownerId: 'kw5-kwota' }, once('k'.repeat(129)))).toMatchObject({ status: 400 });
   });
 
+  it('a quota is set once, however much of it is spent before it is asked again', async () => {
+    const quotaLeft = async (): Promise<number> => ((await owner('GET', `${account}/users/once`)).body as { quotaInformations: { quotaLeft: number } }).quotaInformations.quotaLeft;
+    const set = () => owner('PUT', `${account}/users/once`, { quotaInformations: { quotaLeft: 3, quotaStatus: 'active' } }, once('quota-1'));
+    await set();
+    await owner('POST', `${account}/users/once/jobs`, { message: 'One', receivers: ['+33600000004'], sender: kwota.first.sender, noStopClause: true });
+    expect((await set()).status).toBe(200);
+    expect(await quotaLeft()).toBe(2);
+  });
+
   it('two at once run once; the owner’s keys are others than the operator’s', async () => {
     const create = () => owner('POST', `${account}/users`, { login: 'together', password: 'Abcd1234' }, once('user-1'));
     const statuses = (await Promise.all([create(), create()])).map(({ status }) => status);

@@ -35,6 +35,7 @@ export class ManageUsersController {
   }
 
   @Put(':login')
+  @OncePerKey()
   @ApiOperation({ summary: 'Change an API user; what is left out stays' })
   async change(@Param('serviceName') account: string, @Param('login') login: string, @Body() body: ChangeApiUserDto): Promise<null> {
     await this.users.change(account, login, body);

@@ -160,6 +160,7 @@ export class OperatorController {
   }
 
   @Put(':serviceName/users/:login')
+  @OncePerKey()
   @ApiOperation({ summary: 'Change an API user; what is left out stays' })
   @ApiQuery({ name: 'dryRun', required: false, enum: ['true', 'false'], description: 'true changes nothing and answers what would be left, or why not' })
   async changeUser(
