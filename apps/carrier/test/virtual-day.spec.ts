@@ -35,7 +35,7 @@ it('through a day: advertising waits for the morning, deferred messages for thei
   expect(simulator.submissions.count('33612345014')).toBe(0);
   const finals = carrier.reported.filter(({ final }) => final).map(({ stage }) => stage);
   expect(finals.sort()).toEqual(['expired', 'receipt', 'receipt', 'receipt', 'receipt']);
-}, 60_000);
+});
 
 it('an SMSC that is away for a day takes what is still valid when it comes back', async () => {
   const away = await during(simulate());
@@ -52,4 +52,4 @@ it('an SMSC that is away for a day takes what is still valid when it comes back'
   await pass(5 * minuteMs, 1_000);
   expect(back.submissions.all().map(({ receiver }) => receiver)).toEqual(['33612345012']);
   expect(carrier.reported.filter(({ final }) => final).map(({ stage }) => stage)).toEqual(['expired', 'receipt']);
-}, 60_000);
+});
