@@ -3,7 +3,7 @@ import { RequestClient } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { parsed } from '../manage-carriers/carriers.client.js';
+import { parsed } from '../edge/parsed-body.js';
 import { AccountsClient } from '../manage-account/accounts.client.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
 import type { NewNames } from '../repeat-calls/new-names.js';

@@ -4,6 +4,7 @@ import { RequestClient } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { parsed } from '../edge/parsed-body.js';
 import { badRequest, conflict, objectUnknown } from '../v6/ovh-error.js';
 
 const urlMax = 2_048;
@@ -76,15 +77,4 @@ export class CarriersClient {
 const nameOf = (given: string): string => {
   if (!connectorName.safeParse(given).success) throw objectUnknown();
   return given;
-};
-
-/** @throws OvhError that names the first field at fault, never its value. */
-export const parsed = <Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> => {
-  const read = schema.safeParse(body);
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  const field = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys : [])].join('.');
-  const given = issue?.path.reduce<unknown>((value, name) => (value as Record<PropertyKey, unknown> | undefined)?.[name], body);
-  if (field !== '' && given === undefined) throw badRequest(`${field} is required`);
-  throw badRequest(issue?.code === 'unrecognized_keys' ? `${field} is not known` : `${field || 'the body'} is not valid: ${issue?.message}`);
 };
