@@ -1,4 +1,5 @@
-import { milliseconds, oneOf, port, readConfig, text, wholeNumber, type Setting } from '@kwota/service-kit/config';
+import { commonSettings } from '@kwota/service-kit/common-config';
+import { oneOf, port, readConfig, text, wholeNumber, type Setting } from '@kwota/service-kit/config';
 import { alertLanguages, type AlertLanguage } from './set-templates/default-texts.js';
 
 export type AlertsConfig = Readonly<{
@@ -48,7 +49,7 @@ export const alertsSettings = {
   language: oneOf('KWOTA_ALERT_LANGUAGE', alertLanguages, 'en'),
   operatorEmail,
   forecastDays: wholeNumber('KWOTA_ALERT_FORECAST_DAYS', 0, { min: 0, max: forecastDaysMax }),
-  sendDeadlineMs: milliseconds('KWOTA_SEND_DEADLINE_MS', 5_000),
+  sendDeadlineMs: commonSettings.sendDeadlineMs,
   adminHost: text('KWOTA_HTTP_HOST', '127.0.0.1'),
   adminPort: port('KWOTA_ADMIN_PORT', 8085),
 };

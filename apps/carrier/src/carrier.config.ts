@@ -1,3 +1,4 @@
+import { commonSettings } from '@kwota/service-kit/common-config';
 import { port, readConfig, text, oneOf, type Setting } from '@kwota/service-kit/config';
 import { parseQuietHours, type QuietHours } from './hold-quiet-hours/quiet-hours.js';
 import type { ReceiptProfile } from '@kwota/delivery-codes';
@@ -52,21 +53,9 @@ const failOverAfterMs: Setting<number> = {
 
 const quietHours: Setting<QuietHours> = { variable: 'KWOTA_QUIET_HOURS', parse: (given = 'off') => parseQuietHours(given) };
 
-const timeZone: Setting<string> = {
-  variable: 'KWOTA_TIME_ZONE',
-  parse: (given = 'UTC') => {
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: given });
-    } catch {
-      throw new Error(`"${given}" is not a time zone`);
-    }
-    return given;
-  },
-};
-
 export const carrierSettings = {
   quietHours,
-  timeZone,
+  timeZone: commonSettings.timeZone,
   smscUrl,
   windowSize,
   failOverAfterMs,

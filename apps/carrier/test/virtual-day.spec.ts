@@ -1,5 +1,5 @@
 // A day on a virtual clock: timers and Date are the test's, the SMPP link and the store are real.
-import { jest } from '@jest/globals';
+import { useVirtualClock } from '@kwota/testing/virtual-clock';
 import { parseQuietHours } from '../src/hold-quiet-hours/quiet-hours.js';
 import { closeAll, messageTo, simulate, startCarrier } from './carrier-under-test.js';
 
@@ -9,31 +9,7 @@ const hourMs = 60 * minuteMs;
 const startMs = Date.parse('2026-11-23T21:00:00Z');
 const quietHours = parseQuietHours('22:00-08:00');
 
-const isDiskWorking = (): boolean => process.getActiveResourcesInfo().includes('FSReqCallback');
-const turns = async (count: number): Promise<void> => {
-  for (let turn = 0; turn < count || isDiskWorking(); turn += 1) await new Promise((resolve) => setImmediate(resolve));
-};
-/** I/O goes on beside the virtual clock. */
-const pass = async (ms: number, stepMs: number): Promise<void> => {
-  for (let passed = 0; passed < ms; passed += stepMs) {
-    await jest.advanceTimersByTimeAsync(stepMs);
-    await turns(6);
-  }
-};
-const during = async <Result>(work: Promise<Result>): Promise<Result> => {
-  let isDone = false;
-  const done = work.finally(() => (isDone = true));
-  while (!isDone) await pass(20, 20);
-  return done;
-};
-
-beforeEach(() => {
-  jest.useFakeTimers({ now: startMs, doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask'] });
-});
-afterEach(async () => {
-  await during(closeAll());
-  jest.useRealTimers();
-});
+const { pass, during } = useVirtualClock(startMs, closeAll);
 
 it('through a day: advertising waits for the morning, deferred messages for their time, what is not sent in time expires', async () => {
   const submittedAt = new Map<string, number>();
@@ -59,7 +35,7 @@ it('through a day: advertising waits for the morning, deferred messages for thei
   expect(simulator.submissions.count('33612345014')).toBe(0);
   const finals = carrier.reported.filter(({ final }) => final).map(({ stage }) => stage);
   expect(finals.sort()).toEqual(['expired', 'receipt', 'receipt', 'receipt', 'receipt']);
-}, 60_000);
+});
 
 it('an SMSC that is away for a day takes what is still valid when it comes back', async () => {
   const away = await during(simulate());
@@ -76,4 +52,4 @@ it('an SMSC that is away for a day takes what is still valid when it comes back'
   await pass(5 * minuteMs, 1_000);
   expect(back.submissions.all().map(({ receiver }) => receiver)).toEqual(['33612345012']);
   expect(carrier.reported.filter(({ final }) => final).map(({ stage }) => stage)).toEqual(['expired', 'receipt']);
-}, 60_000);
+});

@@ -7,7 +7,7 @@ import type { ShowProgress } from './audit-source/progress.js';
 import { addAuditCommands, auditHelp } from './audit.program.js';
 import { findInstallation, readCliConfig } from './cli.config.js';
 import { copyCommand, type CopyOptions, type OpenStore } from './copy-events/copy.command.js';
-import { createAccount, listAccounts, showAccount } from './manage-accounts/accounts.commands.js';
+import { createAccount, listAccounts, setAccount, showAccount, type AccountChange } from './manage-accounts/accounts.commands.js';
 import { addCredits, adjustCredits, showCredits } from './manage-credits/credits.commands.js';
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from './manage-dead-letters/dead-letters.commands.js';
 import { applyTopics, showTopics, type TopicsOfLog } from './manage-topics/topics.commands.js';
@@ -92,6 +92,12 @@ const programOf = ({ environment, openEvents, openStore, openTopics, readStdin, 
     .option('--description <text>')
     .option('--owner <owner>', 'whose keys are to open it')
     .action((name: string | undefined, options: Json & { description?: string; owner?: string }) => ask(options, (api) => createAccount(api, name, options.description, options.owner)));
+  command(account, 'set <account>', 'change an account; what is left out stays')
+    .option('--description <text>')
+    .option('--callback <url|none>', 'where delivery reports go of users without a URL of their own', urlOrNone)
+    .option('--stop-callback <url|none>', 'where STOP messages go', urlOrNone)
+    .option('--recredit-at <credits|off>', 'an event when as much or less is left in the pool', creditsOrOff)
+    .action((name: string, { json = false, ...change }: Json & AccountChange) => ask({ json }, (api) => setAccount(api, name, change)));
   command(account, 'list', 'names of all accounts').action((options: Json) => ask(options, listAccounts));
   command(account, 'show <account>', 'an account with its credit').action((name: string, options: Json) => ask(options, (api) => showAccount(api, name)));
 

@@ -12,6 +12,7 @@ export const accountView = z.looseObject({
   userQuantityWithQuota: z.number(),
   callBack: z.string().nullable(),
   stopCallBack: z.string().nullable(),
+  creditThresholdForAutomaticRecredit: z.number().optional(),
 });
 export type AccountView = z.infer<typeof accountView>;
 
@@ -75,7 +76,7 @@ export class OperatorApi {
         // Another host would get the token.
         redirect: 'error',
       });
-      answered = await response.json();
+      answered = response.headers.get('content-type')?.startsWith('text/csv') ? await response.text() : await response.json();
     } catch (error) {
       return { outcome: 'unreachable', message: `nobody answers as Kwota at ${this.url} (${reasonOf(error)})` };
     }
@@ -83,7 +84,9 @@ export class OperatorApi {
       const known = body.safeParse(answered);
       return known.success ? { outcome: 'done', body: known.data } : { outcome: 'unreachable', message: `${this.url} does not answer as Kwota's operator API` };
     }
-    const message = refusal.safeParse(answered).data?.message ?? `HTTP ${response.status}`;
+    const said = refusal.safeParse(answered).data?.message ?? `HTTP ${response.status}`;
+    // OVH's words do not say what it is that is not there.
+    const message = response.status === 404 ? `${decodeURIComponent(path.slice(1).split('?')[0] ?? '')}: ${said}` : said;
     // The gateway is there and what it needs is not: to an operator that is as good as nobody.
     return response.status >= 502 && response.status <= 504 ? { outcome: 'unreachable', message } : { outcome: 'refused', httpStatus: response.status, message };
   }

@@ -29,7 +29,7 @@ export const addOwnerCommands = (program: Program): void => {
   command(root, 'usage <account>', 'what each user sent in a period, the last thirty days where none is given')
     .option('--from <time>', 'an instant, as 2026-11-01T00:00:00Z', instant)
     .option('--to <time>', 'an instant', instant)
-    .option('--csv', 'for a spreadsheet')
+    .addOption(new Option('--csv', 'for a spreadsheet, with semicolons').conflicts('json'))
     .action((account: string, options: Json & UsageOptions) => ask(options, (api) => showUsage(api, account, options)));
   command(root, 'changes', 'who changed what, the newest last')
     .option('--account <account>', 'of one account')
@@ -100,7 +100,7 @@ const addKeys = ({ group, command, ask }: Program): void => {
   command(client, 'rotate <owner> <id>', 'a new secret; the one before is good for a while')
     .option('--overlap <hours>', 'for so long, a day where none is given', hours)
     .action((owner: string, id: string, options: Json & { overlap?: number }) => ask(options, (api) => owners.rotateClient(api, owner, id, options.overlap)));
-  command(client, 'delete <owner> <id>', 'its tokens end within the hour').action((owner: string, id: string, options: Json) => ask(options, (api) => owners.deleteClient(api, owner, id)));
+  command(client, 'delete <owner> <id>', 'with its tokens').action((owner: string, id: string, options: Json) => ask(options, (api) => owners.deleteClient(api, owner, id)));
 };
 
 const addSenders = ({ group, command, ask }: Program): void => {

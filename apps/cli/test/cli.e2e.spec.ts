@@ -58,7 +58,7 @@ describe('kwota', () => {
   it('says what was refused', async () => {
     expect(await run('credits', 'add', account, '7', '--reference', 'invoice-1')).toMatchObject({ exitCode: 1, error: 'reference was used for another amount\n' });
     expect(await run('user', 'show', account, 'nobody')).toMatchObject({ exitCode: 1 });
-    expect(await run('account', 'show', 'sms-kw00404-1')).toMatchObject({ exitCode: 1 });
+    expect(await run('account', 'show', 'sms-kw00404-1')).toMatchObject({ exitCode: 1, error: 'accounts/sms-kw00404-1: This service does not exist\n' });
   }, 30_000);
 
   it('replays the events beside the running ledger to what the operator API reports', async () => {
@@ -106,6 +106,15 @@ describe('kwota', () => {
     expect((await run('changes', '--account', account)).out).toMatch(/^at +by +account +action/);
   }, 60_000);
 
+  it('changes an account, and what is left out stays', async () => {
+    expect(await asJson('account', 'set', account, '--description', 'Parcels', '--callback', 'https://example.org/dlr', '--recredit-at', '7.5')).toEqual({ serviceName: account });
+    await asJson('account', 'set', account, '--callback', 'none');
+    const { out } = await run('account', 'show', account);
+    expect(['description', 'top up at', 'callback'].map((fact) => out.split('\n').find((line) => line.startsWith(fact))?.split(/ {2,}/)[1])).toEqual(['Parcels', '7.5', 'none']);
+    await asJson('account', 'set', account, '--recredit-at', 'off');
+    expect(await run('account', 'set', account)).toMatchObject({ exitCode: 2 });
+  }, 60_000);
+
   it('declares a sender, refuses it again, and tells usage', async () => {
     await asJson('sender', 'declare', account, 'Shop');
     await asJson('sender', 'set', account, 'Shop', '--status', 'refused', '--comment', 'Not yours');
@@ -114,7 +123,7 @@ describe('kwota', () => {
     await asJson('user', 'set', account, 'anna', '--per-minute', '60');
     expect((await run('user', 'show', account, 'anna')).out).toContain('messages a minute  60');
     expect(await asJson('usage', account)).toEqual([]);
-    expect((await run('usage', account, '--csv')).out).toBe('user,messages,parts,delivered,failed,not billed,under way,credits\n');
+    expect((await run('usage', account, '--csv')).out).toBe('login;userId;messages;parts;delivered;failed;notBilled;underWay;credits\n');
   }, 60_000);
 
   it("sets the alert on an account's pool, and tests who would be told", async () => {

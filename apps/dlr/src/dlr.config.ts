@@ -1,3 +1,4 @@
+import { commonSettings } from '@kwota/service-kit/common-config';
 import { list, port, readConfig, text, type Setting } from '@kwota/service-kit/config';
 import ipaddr from 'ipaddr.js';
 
@@ -29,18 +30,6 @@ const allowedNetworks: Setting<readonly string[]> = {
     }),
 };
 
-const timeZone: Setting<string> = {
-  variable: 'KWOTA_TIME_ZONE',
-  parse: (given = 'UTC') => {
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: given });
-    } catch {
-      throw new Error(`"${given}" is not a time zone`);
-    }
-    return given;
-  },
-};
-
 const days = (variable: string, defaultDays: number): Setting<number> => ({
   variable,
   parse: (given = String(defaultDays)) => {
@@ -60,7 +49,7 @@ export const dlrSettings = {
   retryScheduleMs,
   /** Private networks, in CIDR notation, that callbacks may reach. */
   allowedNetworks,
-  timeZone,
+  timeZone: commonSettings.timeZone,
   adminHost: text('KWOTA_HTTP_HOST', '127.0.0.1'),
   adminPort: port('KWOTA_ADMIN_PORT', 8084),
 };

@@ -1,6 +1,6 @@
 // A day and more of retries on a virtual clock: timers and Date are the test's, sockets and the store are real.
 import { findCallbackAttempts, findMessage, setCallbacks } from '@kwota/contracts/dlr.requests.v1';
-import { jest } from '@jest/globals';
+import { useVirtualClock } from '@kwota/testing/virtual-clock';
 import { account, closeAll, messagesOf, reportOf, startDlr, startEndpoint, submittedReport, userId } from './dlr-under-test.js';
 import { readDlrConfig } from '../src/dlr.config.js';
 
@@ -8,33 +8,7 @@ const secondMs = 1_000;
 const hourMs = 3_600 * secondMs;
 const startMs = Date.parse('2026-11-23T12:00:00Z');
 
-/** A commit waits for the disk in real time. */
-const isDiskWorking = (): boolean => process.getActiveResourcesInfo().includes('FSReqCallback');
-/** I/O goes on beside the virtual clock: so many turns of the real loop let a request on this machine come and go. */
-const turns = async (count: number): Promise<void> => {
-  for (let turn = 0; turn < count || isDiskWorking(); turn += 1) await new Promise((resolve) => setImmediate(resolve));
-};
-const pass = async (ms: number, stepMs: number): Promise<void> => {
-  for (let passed = 0; passed < ms; passed += stepMs) {
-    await jest.advanceTimersByTimeAsync(stepMs);
-    await turns(6);
-  }
-};
-/** Time passes until it has come about. */
-const during = async <Result>(work: Promise<Result>): Promise<Result> => {
-  let isDone = false;
-  const done = work.finally(() => (isDone = true));
-  while (!isDone) await pass(20, 20);
-  return done;
-};
-
-beforeEach(() => {
-  jest.useFakeTimers({ now: startMs, doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask'] });
-});
-afterEach(async () => {
-  await during(closeAll());
-  jest.useRealTimers();
-});
+const { pass, during } = useVirtualClock(startMs, closeAll);
 
 it('a callback that nobody takes is tried by the schedule for a day, then it is dead; one that is taken in the end is delivered', async () => {
   let isUp = false;
@@ -59,7 +33,7 @@ it('a callback that nobody takes is tried by the schedule for a day, then it is 
     expect(pauses[index]).toBeGreaterThanOrEqual(pauseMs * 0.8);
     expect(pauses[index]).toBeLessThanOrEqual(pauseMs * 1.2 + 31 * secondMs);
   }
-}, 60_000);
+});
 
 it('a message without news ends when its validity is over, not before, and is called back', async () => {
   const endpoint = await during(startEndpoint());
@@ -76,4 +50,4 @@ it('a message without news ends when its validity is over, not before, and is ca
   await pass(4 * hourMs, 60 * secondMs);
   expect(await stateOf()).toEqual([6, true]);
   expect(endpoint.called.map(({ query }) => query['ptt'])).toEqual(['3', '6']);
-}, 60_000);
+});

@@ -1,4 +1,5 @@
-import { flag, list, milliseconds, optional, port, readConfig, secret, text, wholeNumber, type Setting } from '@kwota/service-kit/config';
+import { commonSettings } from '@kwota/service-kit/common-config';
+import { flag, list, optional, port, readConfig, secret, text, wholeNumber, type Setting } from '@kwota/service-kit/config';
 import { accessSync, constants } from 'node:fs';
 import { rangeOf } from './edge/peer-address.js';
 
@@ -23,13 +24,6 @@ const isRanges = (proxies: readonly string[]): void => {
 };
 const isUrls = (urls: readonly string[]): void => {
   for (const url of urls) if (!/^https?:\/\/\S+$/.test(url) || !URL.canParse(url)) throw new Error(`"${url}" is not an http or https URL`);
-};
-const isTimeZone = (timeZone: string): void => {
-  try {
-    Intl.DateTimeFormat('en', { timeZone });
-  } catch {
-    throw new Error(`"${timeZone}" is not a time zone like Europe/Paris`);
-  }
 };
 const isFile = (path: string | undefined): void => {
   try {
@@ -58,11 +52,11 @@ export const gatewaySettings = {
   ipAllowPrivate: flag('KWOTA_IP_ALLOW_PRIVATE', false),
   operatorToken: secret('KWOTA_OPERATOR_TOKEN', ''),
   firstStart: flag('KWOTA_FIRST_START', true),
-  timeZone: checked(text('KWOTA_TIME_ZONE', 'UTC'), isTimeZone),
+  timeZone: commonSettings.timeZone,
   // The number that the STOP clause names: what can be answered at all can be answered there (OVH.md 3.4).
   responseSender: checked(text('KWOTA_RESPONSE_SENDER', '36184'), isNumber),
   requestsPerMinute: wholeNumber('KWOTA_REQUESTS_PER_MINUTE', 60_000, { min: 1, max: 1_000_000_000 }),
-  sendDeadlineMs: milliseconds('KWOTA_SEND_DEADLINE_MS', 5_000),
+  sendDeadlineMs: commonSettings.sendDeadlineMs,
 } as const;
 
 /** @throws Error with everything that is wrong, by variable. HTTPS needs certificate and key. */

@@ -32,6 +32,8 @@ import { KnownUsersOnUsers } from './known-users/known-users.on-users.js';
 import { KnownUsers } from './known-users/known-users.projection.js';
 import { LackOptionsController } from './lack-options/lack-options.controller.js';
 import { Limits } from './limit-requests/limits.js';
+import { SharedCounts } from './limit-requests/shared-counts.js';
+import { SharedCountsOnCounts } from './limit-requests/shared-counts.on-counts.js';
 import { AccountsClient } from './manage-account/accounts.client.js';
 import { ManageAccountController } from './manage-account/manage-account.controller.js';
 import { ManageOperatorsController } from './manage-owners/manage-operators.controller.js';
@@ -50,8 +52,10 @@ import { ManageUsersController } from './manage-users/manage-users.controller.js
 import { OperatorController } from './operator/operator.controller.js';
 import { IncomingClient } from './read-incoming/incoming.client.js';
 import { ReadIncomingController } from './read-incoming/read-incoming.controller.js';
+import { NewestJobs } from './read-messages/newest-jobs.js';
 import { ReadMessagesClient } from './read-messages/read-messages.client.js';
 import { ReadMessagesController } from './read-messages/read-messages.controller.js';
+import { CallsKey } from './repeat-calls/repeat-calls.interceptor.js';
 import { SendJobsClient } from './send-jobs/send-jobs.client.js';
 import { SendJobsController } from './send-jobs/send-jobs.controller.js';
 import { OwnersClient } from './show-owner/owners.client.js';
@@ -70,6 +74,7 @@ import { TransferCreditsController } from './transfer-credits/transfer-credits.c
 import { CodesAndTimeController } from './v6/codes-and-time.controller.js';
 import { Oauth2TokenController } from './v6/oauth2-token.controller.js';
 import { OvhErrorsFilter } from './v6/ovh-errors.filter.js';
+import { OauthClients } from './v6/oauth-clients.js';
 import { OwnerCredentials } from './v6/owner-credentials.js';
 import { PasswordChecks } from './verify-passwords/password-checks.js';
 
@@ -113,6 +118,7 @@ export class GatewayModule {
         ManageOwnersController,
         ManageOperatorsController,
         TrailOnChanges,
+        SharedCountsOnCounts,
         TransferCreditsController,
         DescribeApiController,
         LackOptionsController,
@@ -138,6 +144,11 @@ export class GatewayModule {
         { provide: GatewaySettings, useValue: new GatewaySettings(config) },
         { provide: AccessTokens, useValue: new AccessTokens(tokenKey, Date.now) },
         { provide: RequestClient, useFactory: () => RequestClient.start(messaging, runtime.service, config.sendDeadlineMs, metrics) },
+        {
+          provide: SharedCounts,
+          useFactory: (requests: RequestClient) => new SharedCounts((messages) => messaging.publish(messages), requests.instanceId),
+          inject: [RequestClient],
+        },
         { provide: ChangesMadeHere, useValue: changes },
         { provide: StopList, useValue: new StopList(stopDigest) },
         IncomingClient,
@@ -156,8 +167,10 @@ export class GatewayModule {
         AccountsClient,
         ApiUsersClient,
         SendJobsClient,
+        NewestJobs,
         ReadMessagesClient,
         OwnerCredentials,
+        OauthClients,
         OwnersClient,
         Limits,
         Trail,
@@ -166,6 +179,7 @@ export class GatewayModule {
         SendersClient,
         HistoryCsvClient,
         DocumentsClient,
+        { provide: CallsKey, useValue: new CallsKey(tokenKey) },
         { provide: DocumentIds, useValue: new DocumentIds(tokenKey, Date.now) },
         GatewayLifecycle,
       ],

@@ -1,43 +1,21 @@
 import { findAlertRecipients, findTestAlert, setAlertRecipient, testAlert } from '@kwota/contracts/alerts.requests.v1';
 import { setThreshold, showAccount } from '@kwota/contracts/ledger.requests.v1';
-import { topicDefinitions } from '@kwota/contracts/topic-definitions';
-import { EmbeddedMessaging } from '@kwota/messaging-embedded';
-import { replyTo } from '@kwota/messaging/requests';
-import { RequestClient } from '@kwota/service-kit/request-client';
 import { AlertsClient } from '../src/manage-alerts/alerts.client.js';
 import { OvhError } from '../src/v6/ovh-error.js';
+import { answeringServices, type Replies } from './answering-services.js';
 
 const account = 'sms-kw00001-1';
 const byMail = { alertEmail: 'owner@example.org', alertNumber: '', alertThreshold: 20, support: 'mail' } as const;
 
-type Replies = Record<string, () => object>;
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
+  for (const one of opened.splice(0)) await one.close();
 });
 
-/** The client, with the test answering for ledger and alerts by request; what was asked, in order. */
+/** The client, with the test answering for ledger and alerts. */
 const startClient = async (replies: Replies) => {
-  const log = await EmbeddedMessaging.open({ path: ':memory:', topics: topicDefinitions });
-  opened.push(log);
-  const asked: { name: string; body: unknown }[] = [];
-  for (const topic of [setAlertRecipient.topic, setThreshold.topic]) {
-    await log.subscribe({
-      topic,
-      group: 'test',
-      kind: 'shared',
-      handle: async (batch) => {
-        for (const incoming of batch) {
-          const [, name = ''] = /\.([a-z-]+)\.v1$/.exec(incoming.headers['ce_type'] ?? '') ?? [];
-          asked.push({ name, body: JSON.parse(incoming.value ?? '') });
-          const reply = replyTo(incoming, JSON.stringify(replies[name]?.() ?? { outcome: 'done' }), {});
-          if (reply) await log.publish([reply]);
-        }
-      },
-    });
-  }
-  const requests = await RequestClient.start(log, 'gateway', 5_000);
-  opened.push(requests);
+  const { requests, asked, close } = await answeringServices(['alerts', 'ledger'], replies);
+  opened.push({ close });
   return { alerts: new AlertsClient(requests), asked };
 };
 
@@ -92,12 +70,12 @@ describe('a test of an alert', () => {
     const { alerts, asked } = await startClient({
       [findTestAlert.name]: () => ({ outcome: 'done', media: [mail, (looks += 1) < 3 ? sms : { ...sms, outcome: 'no-credit', reason: 'credit-too-low' }] }),
     });
-    expect(await alerts.test(account, 'u-1')).toEqual({ media: [mail, { medium: 'sms', outcome: 'no-credit', reason: 'credit-too-low' }] });
+    expect(await alerts.test(account, 'u-1', 't-1')).toEqual({ media: [mail, { medium: 'sms', outcome: 'no-credit', reason: 'credit-too-low' }] });
     expect(asked.map(({ name }) => name)).toEqual([testAlert.name, ...Array.from({ length: 3 }, () => findTestAlert.name)]);
   });
 
   it('is refused where nobody would be told', async () => {
     const { alerts } = await startClient({ [testAlert.name]: () => ({ outcome: 'refused', code: 'recipient-missing' }) });
-    expect(await refusalOf(alerts.test(account, null))).toMatch(/^400 No alert recipient is set/);
+    expect(await refusalOf(alerts.test(account, null, 't-1'))).toMatch(/^400 No alert recipient is set/);
   });
 });

@@ -2,7 +2,10 @@ import { AccessTokens } from '../src/edge/access-tokens.js';
 import { milliCreditsOf, shownCredits } from '../src/edge/credits.js';
 import { isPublicAddress, normalisedAddress, peerAddress } from '../src/edge/peer-address.js';
 import { sortReceivers } from '../src/edge/receivers.js';
+import { SharedCounts } from '../src/limit-requests/shared-counts.js';
 import { AttemptLimits, failuresPerLoginMax } from '../src/verify-passwords/attempt-limits.js';
+
+const countsOf = (nowMs: () => number): SharedCounts => new SharedCounts(() => Promise.resolve(), 'gateway-1', nowMs);
 
 describe('credits', () => {
   it.each([
@@ -63,7 +66,7 @@ it('receivers are normalised, each once, and what is no number is told as it was
 describe('wrong passwords', () => {
   const failing = () => {
     let nowMs = 0;
-    const limits = new AttemptLimits(() => nowMs);
+    const limits = new AttemptLimits(countsOf(() => nowMs), 'passwords');
     limits.succeeded('demo', '203.0.113.1');
     for (let attempt = 0; attempt < failuresPerLoginMax; attempt += 1) limits.failed('demo', `198.51.100.${attempt}`);
     return { limits, passMinute: () => (nowMs += 60_000) };
@@ -102,7 +105,7 @@ describe('addresses that are none, or not one spelling', () => {
 });
 
 it('an attempt taken back counts no more', () => {
-  const limits = new AttemptLimits(() => 0);
+  const limits = new AttemptLimits(countsOf(() => 0), 'passwords');
   const attempts = Array.from({ length: failuresPerLoginMax }, (_, index) => limits.failed('demo', `198.51.100.${index}`));
   expect(limits.refuses('demo', '203.0.113.9')).toBe(true);
   attempts[0]?.takeBack();

@@ -13,6 +13,7 @@ import { Http2SmsHandler } from '../src/http2sms/http2sms.handler.js';
 import { ChangesMadeHere } from '../src/known-users/changes-made-here.js';
 import { KnownUsers } from '../src/known-users/known-users.projection.js';
 import { Limits } from '../src/limit-requests/limits.js';
+import { SharedCounts } from '../src/limit-requests/shared-counts.js';
 import { MessageIds } from '../src/submit-messages/message-ids.js';
 import { SubmitMessagesClient } from '../src/submit-messages/submit-messages.client.js';
 import { Withdrawals } from '../src/submit-messages/withdrawals.js';
@@ -42,13 +43,15 @@ it.each([
   const known = new KnownUsers(new ChangesMadeHere());
   known.isWhole = true;
   const settings = new GatewaySettings(readGatewayConfig({}));
+  const counts = new SharedCounts((messages) => messaging.publish(messages), 'gateway-1');
   const lines: string[] = [];
   const log = new GatewayLog({ error: (...line: unknown[]) => void lines.push(JSON.stringify(line)) } as unknown as Logger);
   const submitting = new SubmitMessagesClient(requests, new MessageIds(requests), new Withdrawals(messaging), settings);
-  const handler = new Http2SmsHandler(known, new PasswordChecks(known, requests, new Sealing('k'.repeat(32))), submitting, settings, log, new Limits(settings), new StopList(new StopDigest('k'.repeat(32))));
+  const handler = new Http2SmsHandler(known, new PasswordChecks(known, requests, new Sealing('k'.repeat(32)), counts), submitting, settings, log, new Limits(settings, counts), new StopList(new StopDigest('k'.repeat(32))));
 
   expect(await handler.handle(new URLSearchParams(given), '203.0.113.7')).toEqual({ status: 503, message: 'Temporarily unavailable, not charged' });
   expect(lines).toHaveLength(logged);
   for (const secret of [given.password, given.to, given.message]) expect(lines.join('\n')).not.toContain(secret);
+  counts.onApplicationShutdown();
   await messaging.close();
 });

@@ -6,6 +6,7 @@ import { csvRow } from '../src/export-history/messages.csv.js';
 import { GatewaySettings } from '../src/edge/gateway-settings.js';
 import { readGatewayConfig } from '../src/gateway.config.js';
 import { Limits, refusalsPerAddressMax } from '../src/limit-requests/limits.js';
+import { SharedCounts } from '../src/limit-requests/shared-counts.js';
 import { OvhError } from '../src/v6/ovh-error.js';
 import { MinuteWindows } from '../src/limit-requests/windows.js';
 import { usageCsv } from '../src/show-usage/usage.client.js';
@@ -32,7 +33,7 @@ describe('a minute', () => {
 });
 
 it('an address that was refused too often in a minute is not even asked who it is', async () => {
-  const limits = new Limits(new GatewaySettings(readGatewayConfig({})));
+  const limits = new Limits(new GatewaySettings(readGatewayConfig({})), new SharedCounts(() => Promise.resolve(), 'gateway-1'));
   let asked = 0;
   const refuse = (): never => {
     asked += 1;

@@ -6,6 +6,7 @@ import { readGatewayConfig } from '../src/gateway.config.js';
 import { GatewayModule } from '../src/gateway.module.js';
 import { OperatorGuard } from '../src/operator/operator.guard.js';
 import { UsageClient } from '../src/show-usage/usage.client.js';
+import { RepeatCallsInterceptor } from '../src/repeat-calls/repeat-calls.interceptor.js';
 import { TrailChangesInterceptor } from '../src/trail-changes/trail-changes.interceptor.js';
 
 /** Registering makes no use of what runs. */
@@ -18,7 +19,7 @@ it('the operator API has its parts', () =>
 
 it.each(operated.map((controller) => [controller.name, controller]))('%s asks who comes, and what he changes leaves a trace', (_, controller) => {
   expect(Reflect.getMetadata(GUARDS_METADATA, controller)).toEqual([OperatorGuard]);
-  expect(Reflect.getMetadata(INTERCEPTORS_METADATA, controller)).toEqual([TrailChangesInterceptor]);
+  expect(Reflect.getMetadata(INTERCEPTORS_METADATA, controller)).toEqual([RepeatCallsInterceptor, TrailChangesInterceptor]);
 });
 
 it('a period of usage that ends before it begins is refused', () =>

@@ -1,10 +1,11 @@
 // The tables of users; users.migrations.ts makes them.
 import { EntitySchema } from 'typeorm';
 
-export type AccountRow = { account: string; description: string; version: number };
+/** `requestId`: of the request that made it; null where a version before did. */
+export type AccountRow = { account: string; description: string; version: number; requestId: string | null };
 export const accountEntity = new EntitySchema<AccountRow>({
   name: 'account',
-  columns: { account: { type: 'text', primary: true }, description: { type: 'text' }, version: { type: 'integer' } },
+  columns: { account: { type: 'text', primary: true }, description: { type: 'text' }, version: { type: 'integer' }, requestId: { type: 'text', nullable: true } },
 });
 
 export type ApiUserRow = {
@@ -64,4 +65,5 @@ export const messageIdsEntity = new EntitySchema<MessageIdsRow>({
   columns: { one: { type: 'integer', primary: true }, next: { type: 'bigint', transformer: { from: Number, to: String } } },
 });
 
+export * from './calls.entity.js';
 export * from './owners.entities.js';

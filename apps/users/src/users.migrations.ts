@@ -97,3 +97,24 @@ export class AddOwners1797000000000 implements MigrationInterface {
     for (const [table, column] of newColumns) await runner.query(`ALTER TABLE ${table} DROP COLUMN "${column}"`);
   }
 }
+
+const callTable = new Table({
+  name: 'kept_call',
+  columns: [key('callId'), text('bodyDigest'), optional('attemptId'), text('seed'), { name: 'firstAtMs', type: 'bigint' }, { name: 'claimedAtMs', type: 'bigint' }, optional('sealedAnswer')],
+  indices: [new TableIndex({ name: 'kept_call_first', columnNames: ['firstAtMs'] })],
+});
+
+/** Calls under an idempotency key, and of which request an account is. */
+export class KeepCalls1798000000000 implements MigrationInterface {
+  readonly name = 'KeepCalls1798000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.createTable(callTable);
+    await runner.query('ALTER TABLE account ADD COLUMN "requestId" text');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.dropTable(callTable.name);
+    await runner.query('ALTER TABLE account DROP COLUMN "requestId"');
+  }
+}

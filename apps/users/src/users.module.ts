@@ -8,6 +8,7 @@ import { AuthenticateUsersOnRequest } from './authenticate-users/authenticate-us
 import { PasswordHashes } from './authenticate-users/password-hashes.js';
 import { DeclareSendersOnRequest } from './declare-senders/declare-senders.on-request.js';
 import { GrantCredentialsOnRequest } from './grant-credentials/grant-credentials.on-request.js';
+import { KeepCallsOnRequest } from './keep-calls/keep-calls.on-request.js';
 import { LeaseMessageIdsOnRequest } from './lease-message-ids/lease-message-ids.on-request.js';
 import { ManageApiUsersHandler } from './manage-api-users/manage-api-users.handler.js';
 import { ManageApiUsersOnRequest } from './manage-api-users/manage-api-users.on-request.js';
@@ -20,7 +21,7 @@ import { OpenAccountsOnRequest } from './open-accounts/open-accounts.on-request.
 import { UsersFactsPublisher } from './users-facts.publisher.js';
 import * as entities from './users.entities.js';
 import { ValidateCredentialsOnRequest } from './validate-credentials/validate-credentials.on-request.js';
-import { AddOwners1797000000000, CreateUsersTables1795000000000 } from './users.migrations.js';
+import { AddOwners1797000000000, CreateUsersTables1795000000000, KeepCalls1798000000000 } from './users.migrations.js';
 
 /** What a crash left in the outbox goes out at start; at the end the relay rests before the database closes. */
 @Injectable()
@@ -59,11 +60,12 @@ export class UsersModule {
         ManageApplicationsOnRequest,
         ValidateCredentialsOnRequest,
         ManageOperatorsOnRequest,
+        KeepCallsOnRequest,
       ],
       providers: [
         {
           provide: ServiceDatabase,
-          useFactory: () => ServiceDatabase.open({ location, schema: 'users', entities: tables, migrations: [CreateUsersTables1795000000000, AddOwners1797000000000] }),
+          useFactory: () => ServiceDatabase.open({ location, schema: 'users', entities: tables, migrations: [CreateUsersTables1795000000000, AddOwners1797000000000, KeepCalls1798000000000] }),
         },
         { provide: Outbox, useFactory: (database: ServiceDatabase) => new Outbox(database, messaging, logger), inject: [ServiceDatabase] },
         { provide: Sealing, useValue: sealing },

@@ -1,6 +1,6 @@
 import { listCredentials, listOwners } from '@kwota/contracts/owners.requests.v1';
 import { findSender } from '@kwota/contracts/senders.requests.v1';
-import { authenticateOauthClient, findCredential, findUsers } from '@kwota/contracts/users.requests.v1';
+import { authenticateOauthClient, createAccount, findCredential, findUsers } from '@kwota/contracts/users.requests.v1';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import { outboxEntity } from '@kwota/service-kit/outbox';
 import { run } from '@kwota/service-kit/sql';
@@ -38,7 +38,7 @@ it('keys of a version without owners open what they opened', async () => {
     allowedIps: [],
   });
   const sealedClientSecret = sealing().seal('client secret', 'EU.client-1');
-  expect(await ask(authenticateOauthClient, { clientId: 'EU.client-1', sealedClientSecret })).toEqual({ outcome: 'done', accounts: [account] });
+  expect(await ask(authenticateOauthClient, { clientId: 'EU.client-1', sealedClientSecret })).toMatchObject({ outcome: 'done', accounts: [account] });
   expect((await ask(listCredentials, { credentialId: 1 })).credentials).toMatchObject([{ ownerId: null, status: 'validated', expiresAtMs: null }]);
   expect((await ask(listOwners, {})).owners).toEqual([]);
 });
@@ -46,4 +46,9 @@ it('keys of a version without owners open what they opened', async () => {
 it('its users have no limit, its senders go on', async () => {
   expect(await ask(findUsers, { account, login: 'demo' })).toMatchObject({ users: [{ userId: 'u-1', messagesPerMinute: null }] });
   expect(await ask(findSender, { account, sender: 'KWOTA' })).toMatchObject({ status: 'enable', code: null, comment: null });
+});
+
+it('its accounts are known by name, and new ones are made', async () => {
+  expect(await ask(createAccount, { requestId: 'r', account, description: '' })).toMatchObject({ account, created: false });
+  expect(await ask(createAccount, { requestId: 'r2', description: '' })).toMatchObject({ account: 'sms-kw00002-1', created: true });
 });

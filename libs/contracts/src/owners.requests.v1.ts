@@ -179,7 +179,7 @@ export const listOauthClients = defineRequest({
 export const deleteOauthClient = defineRequest({
   service,
   name: 'delete-oauth-client',
-  description: 'Ends an OAuth2 client; tokens that it has hold until they expire.',
+  description: 'Ends an OAuth2 client, and with it its tokens.',
   keyOf: ({ clientId }) => clientId,
   request: z.object({ clientId: key }),
   reply: z.union([done({}), refused(['client-unknown'])]),

@@ -9,7 +9,7 @@ const service = 'users';
 export const createAccount = defineRequest({
   service,
   name: 'create-account',
-  description: 'A new SMS account; without a name it gets the next free one. Repeating it changes nothing.',
+  description: 'A new SMS account; without a name it gets the next free one. Repeating it, under the same name or the same request id, changes nothing.',
   keyOf: ({ account, requestId }) => account ?? requestId,
   request: z.object({ requestId: z.string(), account: f.account.optional(), description: z.string().max(200) }),
   reply: done({ account: f.account, created: z.boolean() }),
@@ -33,7 +33,7 @@ export const updateAccount = defineRequest({
   reply: z.union([done({}), refused(['account-unknown'])]),
 });
 
-/** How many messages a user may submit in a minute through one gateway; null or left out: as many as it likes. */
+/** How many messages a user may submit in a minute; null or left out: as many as it likes. */
 const messagesPerMinute = z.int().positive().nullable().optional();
 const userView = z.object({ userId: f.userId, login, ipRestrictions: z.array(z.string()), version: z.int(), messagesPerMinute });
 export type UserView = z.infer<typeof userView>;
@@ -158,6 +158,9 @@ export const findCredential = defineRequest({
   ]),
 });
 
+/** Names a secret without telling it. */
+const secretId = z.string().max(64);
+
 export const createOauthClient = defineRequest({
   service,
   name: 'create-oauth-client',
@@ -173,7 +176,16 @@ export const authenticateOauthClient = defineRequest({
   description: 'Is this the secret of this client? The secret is sealed with the client id as associated data.',
   keyOf: ({ clientId }) => clientId,
   request: z.object({ clientId: z.string().max(64), sealedClientSecret: f.sealed }),
-  reply: z.union([done({ accounts: z.array(f.account), ownerId: z.string().max(64).optional() }), refused(['bad-credentials'])]),
+  reply: z.union([done({ accounts: z.array(f.account), ownerId: z.string().max(64).optional(), secretId: secretId.optional() }), refused(['bad-credentials'])]),
+});
+
+export const findOauthClient = defineRequest({
+  service,
+  name: 'find-oauth-client',
+  description: 'What a token of this client opens now, and the secrets that are good: a token holds as long as the secret that it was given for.',
+  keyOf: ({ clientId }) => clientId,
+  request: z.object({ clientId: z.string().max(64) }),
+  reply: z.union([done({ accounts: z.array(f.account), ownerId: z.string().max(64).optional(), secretIds: z.array(secretId) }), refused(['client-unknown'])]),
 });
 
 export const setOperatorToken = defineRequest({

@@ -1,4 +1,4 @@
-import { flag, hosts, milliseconds, oneOf, optional, readConfig, secret, text, wholeNumber } from './config.js';
+import { flag, hosts, milliseconds, oneOf, optional, readConfig, secret, text, timeZone, wholeNumber } from './config.js';
 import { logLevels } from './logger.js';
 
 /** What every service reads from the environment (DESIGN §8). */
@@ -8,7 +8,7 @@ export const commonSettings = {
   databaseUrl: secret('KWOTA_DATABASE_URL', ''),
   secretKey: secret('KWOTA_SECRET_KEY', ''),
   logLevel: oneOf('KWOTA_LOG_LEVEL', logLevels, 'info'),
-  timeZone: text('KWOTA_TIME_ZONE', 'UTC'),
+  timeZone: timeZone('KWOTA_TIME_ZONE', 'UTC'),
   sendDeadlineMs: milliseconds('KWOTA_SEND_DEADLINE_MS', 5_000),
   shutdownGraceMs: milliseconds('KWOTA_SHUTDOWN_GRACE_MS', 10_000),
 } as const;

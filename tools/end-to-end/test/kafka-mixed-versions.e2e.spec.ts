@@ -93,8 +93,8 @@ onKafka('readers of the version before understand everything that this version w
   );
   console.log(`${[...seen.values()].reduce((sum, count) => sum + count, 0)} messages of ${seen.size} types, new since the version before: ${[...newTypes].join(', ') || 'none'}`);
   expect(notUnderstood).toEqual([]);
-  // A reader of the version before skips new facts; on a topic of work it would stop: consumers are upgraded first, and this run is the proof that none is needed yet.
-  expect([...newTypes].filter((type) => !/^kwota\.(?:credit|delivery|users|alerts|changes)\./.test(type))).toEqual([]);
+  // A reader of the version before skips new facts; on a topic of work it would stop: consumers are upgraded first, and this run is the proof that none is needed yet. Nobody of that version reads counts.
+  expect([...newTypes].filter((type) => !/^kwota\.(?:credit|delivery|users|alerts|changes|counts)\./.test(type))).toEqual([]);
 }, 60_000);
 
 onKafka('this version answers every request as the version before asked it', async () => {

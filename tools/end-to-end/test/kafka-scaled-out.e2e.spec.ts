@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { FaultRounds, frozenMs, sleep } from './fault-rounds.js';
 import { OperatorApi } from './operator-api.js';
 import type { Sender } from './sending.js';
+import { ownerClient } from './v6-client.js';
 
 /** Eight partitions: with sixteen accounts every ledger has some of them. */
 const accounts = 16;
@@ -101,6 +102,34 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
   ['one of two dlrs paused for 15 s', paused('dlr', 1)],
   ['one of two gateways killed with -9', killed('gateway', 1)],
 ];
+
+describe('two gateways', () => {
+  const urlOf = (instance: number): string => services.of('gateway', instance).url;
+  const until = async (isSo: () => Promise<boolean>): Promise<void> => {
+    while (!(await isSo())) await sleep(100);
+  };
+
+  scaledOut('keep a limit together', async () => {
+    const { first } = services;
+    await new OperatorApi(urlOf(0), first.operatorToken).ask('PUT', `/accounts/${first.serviceName}/users/demo`, { messagesPerMinute: 3 });
+    const { serviceName: account, login, sender: from } = first;
+    const query = new URLSearchParams({ account, login, password: first.password, from, to: '+33655511101,+33655511102,+33655511103', message: 'm', noStop: '1', contentType: 'text/json' });
+    const send = async (instance: number): Promise<number> => ((await (await fetch(`${urlOf(instance)}/http2sms?${query}`)).json()) as { status: number }).status;
+    await until(async () => (await send(0)) === 429);
+    await until(async () => (await send(1)) === 429);
+    await new OperatorApi(urlOf(1), first.operatorToken).ask('PUT', `/accounts/${first.serviceName}/users/demo`, { messagesPerMinute: 0 });
+  });
+
+  scaledOut('let a token go at once, whichever of them was told', async () => {
+    const { first } = services;
+    const operator = new OperatorApi(urlOf(0), first.operatorToken);
+    const { clientId, clientSecret } = await operator.ask<{ clientId: string; clientSecret: string }>('POST', '/owners/kw1-kwota/clients', {});
+    const token = await ownerClient(urlOf(1), { clientId, clientSecret });
+    expect((await token('GET', '/sms')).status).toBe(200);
+    await operator.ask('DELETE', `/owners/kw1-kwota/clients/${clientId}`);
+    await until(async () => (await token('GET', '/sms')).status === 401);
+  });
+});
 
 describe('side by side nothing that was answered OK is lost, charged twice or not called back, and nobody told of a failure is charged', () => {
   for (const [fault, cause] of faults) scaledOut(fault, () => rounds.through(fault, cause), 300_000);

@@ -89,9 +89,11 @@ const isCalledBack = (id: string | undefined, withinMs: number): Promise<boolean
     () => false,
   );
 
+const sentMessages = (): Promise<string> => statusOf(fetch(`${services.url}/1.0/sms/${account()}/outgoing`, { headers: { authorization: `Bearer ${accessToken}` } }));
+
 /** What one sees, column by column. */
 const look = async (service: ServiceName): Promise<Record<string, string>> => {
-  const { first, url } = services;
+  const { first } = services;
   const sent = await send(first.login, first.password);
   return {
     'send, password known': sent.said,
@@ -99,7 +101,7 @@ const look = async (service: ServiceName): Promise<Record<string, string>> => {
     'show an account': await statusOf(operator.send('GET', `/accounts/${account()}`)),
     'show a user': await statusOf(operator.send('GET', `/accounts/${account()}/users/${first.login}`)),
     'change a password': await statusOf(operator.send('PUT', `/accounts/${account()}/users/${userOf('gateway')}`, { password })),
-    'sent messages': await statusOf(fetch(`${url}/1.0/sms/${account()}/outgoing`, { headers: { authorization: `Bearer ${accessToken}` } })),
+    'sent messages': await sentMessages(),
     'called back': sent.said !== 'yes' ? 'no' : (await isCalledBack(sent.id, calledBackWithinMs)) ? 'yes' : 'later',
   };
 };
@@ -109,6 +111,7 @@ describe('with one service down', () => {
     onKafka(`${service}: the others go on as the runbook says, and it goes on where it was`, async () => {
       const known = await send(services.first.login, services.first.password);
       expect(known.said).toBe('yes');
+      expect(await sentMessages()).toBe('yes');
       const before = callbacks.received.length;
       await services.of(service).kill();
       const seen = await look(service);

@@ -159,6 +159,40 @@ describe('an operator', () => {
   });
 });
 
+describe('a token of OAuth2 follows its client at once', () => {
+  type Client = { clientId: string; clientSecret: string };
+  const client = async (): Promise<Client> => (await operator('POST', '/owners/kw3-kwota/clients', {})).body as Client;
+  beforeAll(() => operator('POST', '/owners', { ownerId: 'kw3-kwota', accounts: [kwota.first.serviceName] }));
+
+  it('loses the accounts that its owner loses, and gains what he gains', async () => {
+    const token = await ownerClient(kwota.url, await client());
+    expect((await token('GET', '/sms')).body).toEqual([kwota.first.serviceName]);
+    await operator('PUT', '/owners/kw3-kwota', { accounts: [] });
+    expect(await token('GET', account)).toMatchObject({ status: 404 });
+    await operator('PUT', '/owners/kw3-kwota', { accounts: [kwota.first.serviceName] });
+    expect(await token('GET', account)).toMatchObject({ status: 200 });
+  });
+
+  it('is good while its secret is: through the overlap, and not after it', async () => {
+    const made = await client();
+    const [token, rotate] = [await ownerClient(kwota.url, made), `/owners/kw3-kwota/clients/${made.clientId}/rotate`];
+    await operator('POST', rotate, {});
+    expect((await token('GET', '/sms')).status).toBe(200);
+    await operator('POST', rotate, { overlapHours: 0 });
+    expect(await token('GET', '/sms')).toMatchObject({ status: 401, body: { message: 'This token is not valid' } });
+  });
+
+  it('ends with its client, and with its owner', async () => {
+    const [first, second] = [await client(), await client()];
+    const [tokenOfFirst, tokenOfSecond] = [await ownerClient(kwota.url, first), await ownerClient(kwota.url, second)];
+    await operator('DELETE', `/owners/kw3-kwota/clients/${first.clientId}`);
+    expect((await tokenOfFirst('GET', '/sms')).status).toBe(401);
+    expect((await tokenOfSecond('GET', '/sms')).status).toBe(200);
+    await operator('DELETE', '/owners/kw3-kwota');
+    expect((await tokenOfSecond('GET', '/sms')).status).toBe(401);
+  });
+});
+
 describe('a sender', () => {
   it('is asked for with a reason, validated by the code that the operator has, and switched off again', async () => {
     const senders = `${account}/senders`;

@@ -132,6 +132,15 @@ describe('jobs', () => {
     expect((await owner('POST', `${account}/jobs`, { ...job, sender: kwota.first.sender, priority: 'urgent' })).body).toMatchObject({ message: expect.stringContaining('priority') });
   });
 
+  it('that wait are listed as soon as they are answered, and no more once they are cancelled', async () => {
+    for (const receiver of ['+33600000011', '+33600000012', '+33600000013']) {
+      const { body } = await owner('POST', `${account}/users/demo/jobs`, { message: 'Later', receivers: [receiver], sender: kwota.first.sender, noStopClause: true, differedPeriod: 60 });
+      const [id] = (body as { ids: number[] }).ids;
+      expect((await owner('GET', `${account}/users/demo/jobs`)).body).toContain(id);
+      await owner('DELETE', `${account}/users/demo/jobs/${id}`);
+    }
+  });
+
   it('under an Idempotency-Key are sent once; another body under it is a conflict', async () => {
     const send = (message: string) => owner('POST', `${account}/jobs`, { ...job, message, sender: kwota.first.sender }, { 'idempotency-key': 'job-1' });
     const { body } = await send('once');
@@ -153,8 +162,7 @@ describe('jobs', () => {
 it('an account may be made for an owner, whose keys then open it', async () => {
   await operator('POST', '/accounts', { serviceName: 'sms-kw00020-1', ownerId: 'kw1-kwota' });
   expect(await operator('POST', '/accounts', { serviceName: 'sms-kw00021-1', ownerId: 'nobody' })).toMatchObject({ status: 404 });
-  const fresh = await ownerClient(kwota.url, kwota.first);
-  expect((await fresh('GET', '/sms')).body).toEqual([kwota.first.serviceName, 'sms-kw00020-1']);
+  expect((await owner('GET', '/sms')).body).toEqual([kwota.first.serviceName, 'sms-kw00020-1']);
 });
 
 describe('a client may send back the whole of what it got', () => {
@@ -178,6 +186,64 @@ it('what an operator buys under an Idempotency-Key is bought once', async () => 
   expect((await buy(10)).body).toEqual(body);
   expect(await buy(11)).toMatchObject({ status: 409 });
   expect(await operator('POST', `/accounts/${kwota.first.serviceName}/credits`, { credits: 1 })).toMatchObject({ status: 400, body: { message: expect.stringContaining('reference is required') } });
+});
+
+describe('under an Idempotency-Key', () => {
+  const once = (key: string) => ({ 'idempotency-key': key });
+  const accountOf = `/accounts/sms-kw00001-1`;
+
+  it('an account, keys with their secrets and an operator are made once, and told again as they were', async () => {
+    const make = (path: string, body: object) => operator('POST', path, body, once(`make ${path}`));
+    for (const [path, body] of [
+      ['/accounts', { description: 'Once' }],
+      ['/owners', { ownerId: 'kw4-kwota' }],
+      ['/owners/kw4-kwota/applications', { accessRules: [{ method: 'GET', path: '/*' }] }],
+      ['/owners/kw4-kwota/clients', { name: 'Once' }],
+      ['/operators', { name: 'once', role: 'auditor' }],
+      [`${accountOf}/users`, { login: 'once', password: 'Abcd1234' }],
+      [`/callbacks${accountOf}/secret`, {}],
+    ] as const) {
+      const first = await make(path, body);
+      expect([path, first.status]).toEqual([path, 200]);
+      expect((await make(path, body)).body).toEqual(first.body);
+    }
+    const applications = (await operator('GET', '/owners/kw4-kwota/applications')).body;
+    expect(applications).toEqual([expect.objectContaining({ credentials: [expect.objectContaining({ status: 'validated' })] })]);
+  });
+
+  it('another call is a conflict, and what was refused leaves the key free', async () => {
+    const create = (login: string, password: string) => operator('POST', `${accountOf}/users`, { login, password }, once('user-1'));
+    expect(await create('keyed', 'short')).toMatchObject({ status: 400 });
+    expect(await create('keyed', 'Abcd1234')).toMatchObject({ status: 200 });
+    expect(await create('keyed', 'Abcd1235')).toMatchObject({ status: 409, body: { class: 'Client::Conflict', message: 'The Idempotency-Key was used for another call' } });
+    expect(await operator('POST', '/owners', { ownerId: 'kw5-kwota' }, once('user-1'))).toMatchObject({ status: 409 });
+    expect(await operator('POST', '/owners', { ownerId: 'kw5-kwota' }, once('k'.repeat(129)))).toMatchObject({ status: 400 });
+  });
+
+  it('a quota is set once, however much of it is spent before it is asked again', async () => {
+    const quotaLeft = async (): Promise<number> => ((await owner('GET', `${account}/users/once`)).body as { quotaInformations: { quotaLeft: number } }).quotaInformations.quotaLeft;
+    const set = () => owner('PUT', `${account}/users/once`, { quotaInformations: { quotaLeft: 3, quotaStatus: 'active' } }, once('quota-1'));
+    await set();
+    await owner('POST', `${account}/users/once/jobs`, { message: 'One', receivers: ['+33600000004'], sender: kwota.first.sender, noStopClause: true });
+    expect((await set()).status).toBe(200);
+    expect(await quotaLeft()).toBe(2);
+  });
+
+  it('two at once run once; the owner’s keys are others than the operator’s', async () => {
+    const create = () => owner('POST', `${account}/users`, { login: 'together', password: 'Abcd1234' }, once('user-1'));
+    const statuses = (await Promise.all([create(), create()])).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(0);
+    expect(statuses.filter((status) => status !== 200 && status !== 409)).toEqual([]);
+    expect((await create()).status).toBe(200);
+  });
+});
+
+it('an account that is there may be made again as it is, and not with another description', async () => {
+  const create = (body: object) => operator('POST', '/accounts', { serviceName: 'sms-kw00030-1', ...body });
+  expect((await create({ description: 'Parcels' })).status).toBe(200);
+  expect((await create({ description: 'Parcels' })).status).toBe(200);
+  expect((await create({})).status).toBe(200);
+  expect(await create({ description: 'Letters' })).toMatchObject({ status: 409, body: { message: 'serviceName is an account already, with another description: PUT changes it' } });
 });
 
 it('what the account has not bought is empty, unknown or refused', async () => {

@@ -85,7 +85,7 @@ export class AuthoriseOwnersController {
   async logout(@Req() { owner }: OwnedRequest): Promise<null> {
     if (owner?.credentialId === undefined) throw noCredential();
     await this.requests.ask(revokeCredential, { credentialId: owner.credentialId });
-    this.changes.tell({ kind: 'credential-ended', credentialId: owner.credentialId });
+    this.changes.tell({ kind: 'access-changed' });
     return null;
   }
 }

@@ -10,22 +10,22 @@ import { GatewayLog } from '../edge/gateway-log.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpReply, HttpRequest } from '../edge/http.js';
 import { peerAddress } from '../edge/peer-address.js';
+import { SharedCounts } from '../limit-requests/shared-counts.js';
 import { sha256 } from '../operator/operator.guard.js';
+import { noAccount } from '../trail-changes/trail-changes.interceptor.js';
 import { AttemptLimits } from '../verify-passwords/attempt-limits.js';
-import { askPage, endPage, validities } from './validation.page.js';
+import { askPage, endPage, validities, type PageOf } from './validation.page.js';
 
 /** The contract's limits. */
 const ownerIdForm = /^[a-z0-9][a-z0-9-]{1,39}$/;
 const passwordLengthMax = 200;
 const tokenLengthMax = 100;
-/** In the trail: what belongs to no account. */
-const noAccount = '-';
 
 /** The page on which an owner validates a consumer key (OVH.md 2.1). Its address is a secret of the application; the password is the owner's. */
 @ApiExcludeController()
 @Controller('auth')
 export class ValidateKeysController {
-  private readonly limits = new AttemptLimits(() => performance.now());
+  private readonly limits: AttemptLimits;
 
   constructor(
     private readonly requests: RequestClient,
@@ -33,7 +33,10 @@ export class ValidateKeysController {
     private readonly settings: GatewaySettings,
     private readonly messaging: Messaging,
     private readonly log: GatewayLog,
-  ) {}
+    counts: SharedCounts,
+  ) {
+    this.limits = new AttemptLimits(counts, 'owners');
+  }
 
   @Get()
   async show(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
@@ -48,8 +51,8 @@ export class ValidateKeysController {
     const given = (name: string): string => form.get(name) ?? '';
     const [token, ownerId, password] = [given('credentialToken'), given('owner'), given('password')];
     const address = peerAddress(request, this.settings.trustedProxies);
-    if (this.limits.refuses(ownerId, address)) return this.answer(reply, token, 'Too many wrong passwords, try again in a minute', 429);
-    const wrong = 'The owner or the password is wrong';
+    if (this.limits.refuses(ownerId, address)) return this.answer(reply, token, { owner: ownerId, fault: 'Too many wrong passwords, try again in a minute' }, 429);
+    const wrong = { owner: ownerId, fault: 'The owner or the password is wrong' };
     if (!ownerIdForm.test(ownerId) || password === '' || password.length > passwordLengthMax) return this.answer(reply, token, wrong, 401);
     const duration = validities.find(([seconds]) => seconds === given('duration'))?.[0] ?? '3600';
     const attempt = this.limits.failed(ownerId, address);
@@ -79,11 +82,11 @@ export class ValidateKeysController {
     await this.messaging.publish(told).catch(() => this.log.error({ changeId }, 'a decision on a key is not in the trail'));
   }
 
-  private async answer(reply: HttpReply, token: string, fault?: string, status = 200): Promise<void> {
+  private async answer(reply: HttpReply, token: string, attempt: Pick<PageOf, 'owner' | 'fault'> = {}, status = 200): Promise<void> {
     const known = token.length > 0 && token.length <= tokenLengthMax;
     const found = known ? await this.requests.ask(findCredentialRequest, { tokenSha256: sha256(token).toString('hex') }) : undefined;
     if (found?.outcome !== 'done' || found.status !== 'pendingValidation') return this.send(reply, 404, endPage('This request is not known, or has been decided already.'));
-    this.send(reply, status, askPage({ token, applicationName: found.applicationName, rules: found.rules, ...(fault === undefined ? {} : { fault }) }));
+    this.send(reply, status, askPage({ token, applicationName: found.applicationName, rules: found.rules, redirection: found.redirection, ...attempt }));
   }
 
   /** Neither framed, nor kept, nor told to whoever is linked from it. */

@@ -14,6 +14,7 @@ label { display: block; margin-top: 1rem }
 input, select { font: inherit; width: 100%; padding: .4rem; box-sizing: border-box }
 button { font: inherit; padding: .5rem 1.5rem; margin: 1.5rem 1rem 0 0 }
 .fault { color: #a00 }
+.hint { color: #555; font-size: .9rem }
 </style>
 </head>
 <body>
@@ -31,9 +32,14 @@ export const validities: readonly (readonly [seconds: string, name: string])[] =
   ['', 'Unlimited'],
 ];
 
-export type PageOf = Readonly<{ token: string; applicationName: string; rules: readonly AccessRule[]; fault?: string }>;
+/** `redirection`: where the application wants its owner back; `owner` and `fault` of an attempt before. */
+export type PageOf = Readonly<{ token: string; applicationName: string; rules: readonly AccessRule[]; redirection: string | null; owner?: string; fault?: string }>;
 
-export const askPage = ({ token, applicationName, rules, fault }: PageOf): string =>
+/** Who is led away must see to whom: the host alone, since the rest may hold what is the application's. */
+const leadsTo = (redirection: string | null): string =>
+  redirection === null || !URL.canParse(redirection) ? '' : `<p class="hint">Whatever you decide, you are led to ${escape(new URL(redirection).host)} then.</p>`;
+
+export const askPage = ({ token, applicationName, rules, redirection, owner = '', fault }: PageOf): string =>
   page(`<h1>Validate a key</h1>
 <p>The application <strong>${escape(applicationName)}</strong> asks for these rights:</p>
 <ul>
@@ -42,11 +48,13 @@ ${rules.map(({ method, path }) => `<li><code>${escape(method)} ${escape(path)}</
 ${fault === undefined ? '' : `<p class="fault" role="alert">${escape(fault)}</p>`}
 <form method="post" action="/auth/">
 <input type="hidden" name="credentialToken" value="${escape(token)}">
-<label>Owner <input name="owner" autocomplete="username" required maxlength="40"></label>
+<label>Owner <input name="owner" autocomplete="username" required maxlength="40" value="${escape(owner)}"></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="200"></label>
 <label>Validity <select name="duration">
 ${validities.map(([seconds, name]) => `<option value="${seconds}">${name}</option>`).join('\n')}
 </select></label>
+<p class="hint">The operator of this service has given you the owner's name and password.</p>
+${leadsTo(redirection)}
 <button name="decision" value="grant">Authorise</button>
 <button name="decision" value="refuse">Refuse</button>
 </form>`);

@@ -3,9 +3,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 /** OAuth2's `expires_in`, as OVH's. */
 export const tokenLifetimeS = 3_599;
 
-export type TokenHolder = Readonly<{ accounts: readonly string[]; clientId: string; ownerId?: string }>;
+/** `accounts` and `ownerId` are for gateways of the version before: what a token opens is asked for when it is used. */
+export type TokenHolder = Readonly<{ clientId: string; secretId?: string | undefined; accounts: readonly string[]; ownerId?: string | undefined }>;
 
-/** Bearer tokens that say whose accounts they open, signed (HMAC-SHA-256) under a key that all gateways derive from KWOTA_SECRET_KEY. */
+/** Bearer tokens that say who holds them and for which secret they were given, signed (HMAC-SHA-256) under a key that all gateways derive from KWOTA_SECRET_KEY. */
 export class AccessTokens {
   constructor(
     private readonly key: Buffer,

@@ -4,6 +4,10 @@ import type { Logger } from '@kwota/service-kit/logger';
 export class GatewayLog {
   constructor(private readonly logger: Logger) {}
 
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void {
+    this.logger.warn(fields, message);
+  }
+
   error(fields: Readonly<Record<string, unknown>>, message: string): void {
     this.logger.error(fields, message);
   }

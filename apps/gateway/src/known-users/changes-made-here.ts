@@ -8,8 +8,8 @@ export type ChangeMadeHere =
   | { readonly kind: 'sender'; readonly account: string; readonly sender: string }
   | { readonly kind: 'sender-changed'; readonly account: string; readonly sender: string; readonly status: SenderChanged['status']; readonly version: number }
   | { readonly kind: 'sender-ended'; readonly account: string; readonly sender: string }
-  | { readonly kind: 'credential-ended'; readonly credentialId: number }
-  | { readonly kind: 'operators-changed' };
+  /** Of owners, their keys and clients, or operators. */
+  | { readonly kind: 'access-changed' };
 
 /** Shared by HTTP and HTTPS: what one of them answered with 200 holds at once for both. */
 export class ChangesMadeHere {

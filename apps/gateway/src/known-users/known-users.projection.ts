@@ -66,7 +66,7 @@ export class KnownUsers {
   }
 
   private hear(change: ChangeMadeHere): void {
-    if (change.kind === 'credential-ended' || change.kind === 'operators-changed') return;
+    if (change.kind === 'access-changed') return;
     const { account } = change;
     switch (change.kind) {
       case 'user':

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpReply } from '../edge/http.js';
 import { OvhError } from '../v6/ovh-error.js';
-import { MinuteWindows } from './windows.js';
+import { SharedCounts } from './shared-counts.js';
+import type { MinuteWindows } from './windows.js';
 
 /** A consumer key's request writes a row: a person who clicks needs fewer. */
 export const credentialRequestsPerMinuteMax = 60;
@@ -10,13 +11,19 @@ export const credentialRequestsPerMinuteMax = 60;
 /** Each refusal may have asked users: a client with a wrong key retries, a guesser does not stop. */
 export const refusalsPerAddressMax = 600;
 
-/** How often one may ask, and how much a user may send, in a minute through this gateway. */
+/** How often one may ask, and how much a user may send, in a minute, through all gateways. */
 @Injectable()
 export class Limits {
-  private readonly requests = new MinuteWindows(() => performance.now());
-  private readonly messages = new MinuteWindows(() => performance.now());
+  private readonly requests: MinuteWindows;
+  private readonly messages: MinuteWindows;
 
-  constructor(private readonly settings: GatewaySettings) {}
+  constructor(
+    private readonly settings: GatewaySettings,
+    counts: SharedCounts,
+  ) {
+    this.requests = counts.windows('requests');
+    this.messages = counts.windows('messages');
+  }
 
   /**
    * Counts a call and says in the headers of the answer what is left (IETF draft RateLimit header fields).

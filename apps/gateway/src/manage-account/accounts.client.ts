@@ -5,7 +5,6 @@ import { adjustCredits, openAccount, purchaseCredits, setRecreditThreshold, show
 import { createAccount, listAccounts, updateAccount } from '@kwota/contracts/users.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
 import { milliCreditsOf, shownCredits } from '../edge/credits.js';
 import { badRequest, callbackRefused, conflict, serviceUnknown } from '../v6/ovh-error.js';
 import type { ChangeAccountDto, SmsResponseDto } from './account.dto.js';
@@ -19,9 +18,17 @@ export class AccountsClient {
     return (await this.requests.ask(listAccounts, {})).accounts.map(({ account }) => account);
   }
 
-  /** Repeating it under the same name changes nothing. */
-  async create(account: string | null | undefined, description: string): Promise<string> {
-    const created = await this.requests.ask(createAccount, { requestId: randomUUID(), description, ...(account ? { account } : {}) });
+  /**
+   * Repeating it under the same name and description, or the same request id, changes nothing.
+   * @throws OvhError 409 for another description than the one that is there: whoever gives it would think it was taken.
+   */
+  async create(account: string | null | undefined, description: string | null | undefined, requestId: string): Promise<string> {
+    const created = await this.requests.ask(createAccount, { requestId, description: description ?? '', ...(account ? { account } : {}) });
+    if (!created.created && description != null) {
+      const { accounts } = await this.requests.ask(listAccounts, {});
+      if (accounts.some((one) => one.account === created.account && one.description !== description))
+        throw conflict('serviceName is an account already, with another description: PUT changes it');
+    }
     await this.requests.ask(openAccount, { account: created.account });
     return created.account;
   }

@@ -2,7 +2,6 @@ import { findAlertRecipients, findTestAlert, setAlertRecipient, testAlert } from
 import { setThreshold, showAccount } from '@kwota/contracts/ledger.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
 import type { AlertThresholdDto } from '../manage-users/api-user.dto.js';
 import { badRequest, objectUnknown, serviceUnknown, type OvhError } from '../v6/ovh-error.js';
 import type { TestedAlertView } from './alert.dto.js';
@@ -58,9 +57,8 @@ export class AlertsClient {
     await this.setThreshold(account, null, alert, false);
   }
 
-  /** Sends a marked alert and says what became of it, by medium. @throws OvhError 400 where nobody would be told. */
-  async test(account: string, userId: string | null): Promise<TestedAlertView> {
-    const testId = randomUUID();
+  /** Sends a marked alert, once per test id, and says what became of it, by medium. @throws OvhError 400 where nobody would be told. */
+  async test(account: string, userId: string | null, testId: string): Promise<TestedAlertView> {
     const reply = await this.requests.ask(testAlert, { account, userId, testId });
     if (reply.outcome === 'refused') throw badRequest('No alert recipient is set: neither alertEmail nor alertNumber');
     for (const giveUpAtMs = Date.now() + testWithinMs; ; ) {

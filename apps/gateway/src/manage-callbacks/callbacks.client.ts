@@ -2,11 +2,11 @@ import { findCallbackDelivery, findFailingEndpoints, findQueuedCallbacks, pauseC
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable } from '@nestjs/common';
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { parsed } from '../manage-carriers/carriers.client.js';
+import { parsed } from '../edge/parsed-body.js';
 import { AccountsClient } from '../manage-account/accounts.client.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
+import type { NewNames } from '../repeat-calls/new-names.js';
 import { badRequest, serviceUnknown } from '../v6/ovh-error.js';
 
 /** Standard Webhooks asks for 24 to 64. */
@@ -61,9 +61,9 @@ export class CallbacksClient {
   }
 
   /** A new secret, told this once; the one before signs beside it for a day. */
-  async renewSecret(account: string, login: string | undefined): Promise<{ secret: string }> {
+  async renewSecret(account: string, login: string | undefined, names: NewNames): Promise<{ secret: string }> {
     const userId = await this.userIdOf(account, login);
-    const secret = `whsec_${randomBytes(secretBytes).toString('base64')}`;
+    const secret = `whsec_${names('callback secret', secretBytes).toString('base64')}`;
     const sealedSecret = this.sealing.seal(secret, `callback|${account}|${userId ?? ''}`);
     const reply = await this.requests.ask(setCallbackDelivery, { account, userId, sealedSecret });
     if (reply.outcome === 'refused') throw badRequest('The secret was not taken: the services have different KWOTA_SECRET_KEY');

@@ -1,6 +1,8 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiQuery } from '@nestjs/swagger';
 import { OperatorRoutes } from '../operator/operator-routes.js';
+import { Names, type NewNames } from '../repeat-calls/new-names.js';
+import { OncePerKey } from '../repeat-calls/once-per-key.js';
 import { CallbacksClient } from './callbacks.client.js';
 
 @OperatorRoutes('callbacks')
@@ -68,10 +70,11 @@ export class CallbacksController {
 
   @Post(['accounts/:serviceName/secret', 'accounts/:serviceName/users/:login/secret'])
   @HttpCode(200)
+  @OncePerKey()
   @ApiOperation({ summary: 'A new secret that signs callbacks, shown this once; the one before signs for another day' })
   @ApiOkResponse({ schema: { type: 'object', required: ['secret'], properties: { secret: { type: 'string' } } } })
-  renewSecret(@Param('serviceName') account: string, @Param('login') login?: string) {
-    return this.callbacks.renewSecret(account, login);
+  renewSecret(@Param('serviceName') account: string, @Param('login') login: string | undefined, @Names() names: NewNames) {
+    return this.callbacks.renewSecret(account, login, names);
   }
 
   @Delete(['accounts/:serviceName/secret', 'accounts/:serviceName/users/:login/secret'])

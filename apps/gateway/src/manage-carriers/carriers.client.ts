@@ -4,12 +4,17 @@ import { RequestClient } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { parsed, type Forms } from '../edge/parsed-body.js';
 import { badRequest, conflict, objectUnknown } from '../v6/ovh-error.js';
-import { faultsOf } from './settings-faults.js';
 
 const urlMax = 2_048;
 const changeSchema = connectorSettingsSchema.partial().extend({ url: z.string().min(1).max(urlMax).optional(), paused: z.boolean().optional() }).strict();
 const newSchema = changeSchema.extend({ name: connectorName, url: z.string().min(1).max(urlMax) }).strict();
+
+export const forms: Forms = {
+  name: '1 to 32 small letters, digits and hyphens, a letter or a digit first',
+  prefixes: '1 to 15 digits, without +',
+};
 
 /** The operator's SMSCs, kept by the carrier. */
 @Injectable()
@@ -31,12 +36,12 @@ export class CarriersClient {
   }
 
   async add(body: unknown): Promise<void> {
-    const { name, ...given } = parsed(newSchema, body);
+    const { name, ...given } = parsed(newSchema, body, forms);
     await this.set(name, true, given);
   }
 
   async change(name: string, body: unknown): Promise<void> {
-    await this.set(name, false, parsed(changeSchema, body));
+    await this.set(name, false, parsed(changeSchema, body, forms));
   }
 
   async remove(name: string): Promise<void> {
@@ -77,11 +82,4 @@ export class CarriersClient {
 const nameOf = (given: string): string => {
   if (!connectorName.safeParse(given).success) throw objectUnknown();
   return given;
-};
-
-/** @throws OvhError that names every field at fault, never its value. */
-export const parsed = <Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> => {
-  const read = schema.safeParse(body);
-  if (!read.success) throw badRequest(faultsOf(read.error, body));
-  return read.data;
 };

@@ -1,6 +1,7 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { OperatorRoutes } from '../operator/operator-routes.js';
+import { OncePerKey } from '../repeat-calls/once-per-key.js';
 import { CarriersClient } from './carriers.client.js';
 
 @OperatorRoutes('carriers')
@@ -16,6 +17,7 @@ export class CarriersController {
 
   @Post()
   @HttpCode(200)
+  @OncePerKey()
   @ApiOperation({ summary: 'Add an SMSC: name, url, and what of its settings differs from the defaults' })
   @ApiBody({ schema: { type: 'object', example: { name: 'operator-a', url: 'smpp://system_id:password@smsc.example.org:2775', prefixes: ['336'], weight: 3 } } })
   async add(@Body() body: unknown): Promise<null> {

@@ -1,5 +1,7 @@
 import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { Names, type NewNames } from '../repeat-calls/new-names.js';
+import { OncePerKey } from '../repeat-calls/once-per-key.js';
 import { OperatorRoutes } from '../operator/operator-routes.js';
 import { ManageOwnersClient } from './manage-owners.client.js';
 import { SaveOperatorDto } from './owner.dto.js';
@@ -18,10 +20,11 @@ export class ManageOperatorsController {
 
   @Post()
   @HttpCode(200)
+  @OncePerKey()
   @ApiOperation({ summary: 'A new operator, or a new token for one: shown once' })
   @ApiOkResponse({ type: OperatorTokenShown })
-  save(@Body() body: SaveOperatorDto) {
-    return this.owners.saveOperator(body);
+  save(@Body() body: SaveOperatorDto, @Names() names: NewNames) {
+    return this.owners.saveOperator(body, names);
   }
 
   @Delete(':name')

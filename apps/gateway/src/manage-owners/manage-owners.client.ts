@@ -19,16 +19,16 @@ import {
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable } from '@nestjs/common';
-import { randomBytes } from 'node:crypto';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { sha256 } from '../operator/operator.guard.js';
+import type { NewNames } from '../repeat-calls/new-names.js';
 import { badRequest, conflict, objectUnknown } from '../v6/ovh-error.js';
 import { overlapHoursDefault, type ChangeOwnerDto, type CreateApplicationDto, type CreateOwnerDto, type RotateDto, type SaveOperatorDto } from './owner.dto.js';
 
 const hourMs = 3_600_000;
 /** 144 and 192 bits. */
-const newName = (): string => randomBytes(12).toString('hex');
-const newSecret = (): string => randomBytes(24).toString('base64url');
+const newName = (names: NewNames, what: string): string => names(what, 12).toString('hex');
+const newSecret = (names: NewNames, what: string): string => names(what, 24).toString('base64url');
 
 /** What an operator does with owners, their applications, keys and OAuth2 clients, and with other operators. Secrets are shown once. */
 @Injectable()
@@ -61,9 +61,8 @@ export class ManageOwnersClient {
 
   async deleteOwner(ownerId: string): Promise<void> {
     await this.owner(ownerId);
-    const { credentials } = await this.requests.ask(listCredentials, { ownerId });
     await this.requests.ask(deleteOwner, { ownerId });
-    for (const { credentialId } of credentials) this.changes.tell({ kind: 'credential-ended', credentialId });
+    this.changes.tell({ kind: 'access-changed' });
   }
 
   async applications(ownerId: string) {
@@ -73,9 +72,9 @@ export class ManageOwnersClient {
   }
 
   /** With rules a consumer key comes along, valid at once: an operator needs no page. */
-  async createApplication(ownerId: string, { name, description, accessRules }: CreateApplicationDto) {
+  async createApplication(ownerId: string, { name, description, accessRules }: CreateApplicationDto, names: NewNames) {
     await this.owner(ownerId);
-    const [applicationKey, applicationSecret] = [newName(), newSecret()];
+    const [applicationKey, applicationSecret] = [newName(names, 'application key'), newSecret(names, 'application secret')];
     const saved = await this.requests.ask(saveApplication, {
       applicationKey,
       ownerId,
@@ -86,28 +85,28 @@ export class ManageOwnersClient {
     if (saved.outcome === 'refused') throw objectUnknown();
     const keys = { applicationKey, applicationSecret };
     if (!accessRules?.length) return keys;
-    const [consumerKey, tokenSha256] = [newSecret(), sha256(newSecret()).toString('hex')];
+    const [consumerKey, tokenSha256] = [newSecret(names, 'consumer key'), sha256(newSecret(names, 'page')).toString('hex')];
     const rules = accessRules.map(({ method, path }) => ({ method, path }));
     await this.requests.ask(requestCredential, { applicationKey, consumerKey, tokenSha256, rules, redirection: null, allowedIps: [] });
     await this.requests.ask(validateCredential, { tokenSha256, ownerId, granted: true, expiresAtMs: null });
     return { ...keys, consumerKey };
   }
 
-  async rotateApplication(ownerId: string, applicationKey: string, { overlapHours }: RotateDto) {
+  async rotateApplication(ownerId: string, applicationKey: string, { overlapHours }: RotateDto, names: NewNames) {
     const { applications } = await this.requests.ask(listApplications, isOwnerId(ownerId) ? { ownerId } : {});
     if (!applications.some((one) => one.applicationKey === applicationKey && one.ownerId === ownerId)) throw objectUnknown();
-    const applicationSecret = newSecret();
+    const applicationSecret = newSecret(names, 'application secret');
     const overlapMs = (overlapHours ?? overlapHoursDefault) * hourMs;
     await this.requests.ask(saveApplication, { applicationKey, ownerId, sealedApplicationSecret: this.sealing.seal(applicationSecret, applicationKey), overlapMs });
-    await this.forgetKeys(applicationKey);
+    this.changes.tell({ kind: 'access-changed' });
     return { applicationKey, applicationSecret };
   }
 
   async deleteApplication(ownerId: string, applicationKey: string): Promise<void> {
     const { applications } = await this.requests.ask(listApplications, isOwnerId(ownerId) ? { ownerId } : {});
     if (!applications.some((one) => one.applicationKey === applicationKey && one.ownerId === ownerId)) throw objectUnknown();
-    await this.forgetKeys(applicationKey);
     await this.requests.ask(deleteApplication, { applicationKey });
+    this.changes.tell({ kind: 'access-changed' });
   }
 
   async revoke(ownerId: string, id: string): Promise<void> {
@@ -115,7 +114,7 @@ export class ManageOwnersClient {
     const known = credentials.find(({ credentialId }) => String(credentialId) === id);
     if (!known) throw objectUnknown();
     await this.requests.ask(revokeCredential, { credentialId: known.credentialId });
-    this.changes.tell({ kind: 'credential-ended', credentialId: known.credentialId });
+    this.changes.tell({ kind: 'access-changed' });
   }
 
   async clients(ownerId: string) {
@@ -123,25 +122,27 @@ export class ManageOwnersClient {
     return (await this.requests.ask(listOauthClients, { ownerId })).clients;
   }
 
-  async createClient(ownerId: string, name: string) {
+  async createClient(ownerId: string, name: string, names: NewNames) {
     await this.owner(ownerId);
-    const [clientId, clientSecret] = [`EU.${newName()}`, newSecret()];
+    const [clientId, clientSecret] = [`EU.${newName(names, 'client id')}`, newSecret(names, 'client secret')];
     const saved = await this.requests.ask(saveOauthClient, { clientId, ownerId, name, sealedClientSecret: this.sealing.seal(clientSecret, clientId) });
     if (saved.outcome === 'refused') throw objectUnknown();
     return { clientId, clientSecret };
   }
 
-  async rotateClient(ownerId: string, clientId: string, { overlapHours }: RotateDto) {
+  async rotateClient(ownerId: string, clientId: string, { overlapHours }: RotateDto, names: NewNames) {
     if (!(await this.clients(ownerId)).some((one) => one.clientId === clientId)) throw objectUnknown();
-    const clientSecret = newSecret();
+    const clientSecret = newSecret(names, 'client secret');
     const overlapMs = (overlapHours ?? overlapHoursDefault) * hourMs;
     await this.requests.ask(saveOauthClient, { clientId, ownerId, sealedClientSecret: this.sealing.seal(clientSecret, clientId), overlapMs });
+    this.changes.tell({ kind: 'access-changed' });
     return { clientId, clientSecret };
   }
 
   async deleteClient(ownerId: string, clientId: string): Promise<void> {
     if (!(await this.clients(ownerId)).some((one) => one.clientId === clientId)) throw objectUnknown();
     await this.requests.ask(deleteOauthClient, { clientId });
+    this.changes.tell({ kind: 'access-changed' });
   }
 
   async operators() {
@@ -149,17 +150,17 @@ export class ManageOwnersClient {
   }
 
   /** Under a name that is there: a new token, and the role that is given. */
-  async saveOperator({ name, role }: SaveOperatorDto) {
-    const operatorToken = newSecret();
+  async saveOperator({ name, role }: SaveOperatorDto, names: NewNames) {
+    const operatorToken = newSecret(names, 'operator token');
     await this.requests.ask(saveOperator, { name, role, tokenSha256: sha256(operatorToken).toString('hex') });
-    this.changes.tell({ kind: 'operators-changed' });
+    this.changes.tell({ kind: 'access-changed' });
     return { name, role, operatorToken };
   }
 
   async deleteOperator(name: string): Promise<void> {
     const deleted = await this.requests.ask(deleteOperator, { name: name.slice(0, 64) });
     if (deleted.outcome === 'refused') throw objectUnknown();
-    this.changes.tell({ kind: 'operators-changed' });
+    this.changes.tell({ kind: 'access-changed' });
   }
 
   private async saveOwner(ownerId: string, { email, firstname, name, accounts, password }: ChangeOwnerDto): Promise<void> {
@@ -173,13 +174,7 @@ export class ManageOwnersClient {
     });
     if (saved.outcome === 'refused') throw badRequest('accounts must be SMS accounts that are there');
     // What his keys open has changed.
-    const { credentials } = await this.requests.ask(listCredentials, { ownerId });
-    for (const { credentialId } of credentials) this.changes.tell({ kind: 'credential-ended', credentialId });
-  }
-
-  private async forgetKeys(applicationKey: string): Promise<void> {
-    const { credentials } = await this.requests.ask(listCredentials, { applicationKey });
-    for (const { credentialId } of credentials) this.changes.tell({ kind: 'credential-ended', credentialId });
+    this.changes.tell({ kind: 'access-changed' });
   }
 }
 

@@ -1,5 +1,7 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { Names, type NewNames } from '../repeat-calls/new-names.js';
+import { OncePerKey } from '../repeat-calls/once-per-key.js';
 import { OperatorRoutes } from '../operator/operator-routes.js';
 import { ManageOwnersClient } from './manage-owners.client.js';
 import { ChangeOwnerDto, CreateApplicationDto, CreateClientDto, CreateOwnerDto, RotateDto } from './owner.dto.js';
@@ -19,6 +21,7 @@ export class ManageOwnersController {
 
   @Post()
   @HttpCode(200)
+  @OncePerKey()
   @ApiOperation({ summary: 'Create an owner' })
   async create(@Body() body: CreateOwnerDto): Promise<null> {
     await this.owners.createOwner(body);
@@ -55,18 +58,20 @@ export class ManageOwnersController {
 
   @Post(':ownerId/applications')
   @HttpCode(200)
+  @OncePerKey()
   @ApiOperation({ summary: 'Create an application; with access rules a consumer key comes along' })
   @ApiOkResponse({ type: ApplicationKeysShown })
-  createApplication(@Param('ownerId') ownerId: string, @Body() body: CreateApplicationDto) {
-    return this.owners.createApplication(ownerId, body);
+  createApplication(@Param('ownerId') ownerId: string, @Body() body: CreateApplicationDto, @Names() names: NewNames) {
+    return this.owners.createApplication(ownerId, body, names);
   }
 
   @Post(':ownerId/applications/:applicationKey/rotate')
   @HttpCode(200)
+  @OncePerKey()
   @ApiOperation({ summary: 'A new secret; the one before is good for a while' })
   @ApiOkResponse({ type: ApplicationKeysShown })
-  rotateApplication(@Param('ownerId') ownerId: string, @Param('applicationKey') key: string, @Body() body: RotateDto) {
-    return this.owners.rotateApplication(ownerId, key, body);
+  rotateApplication(@Param('ownerId') ownerId: string, @Param('applicationKey') key: string, @Body() body: RotateDto, @Names() names: NewNames) {
+    return this.owners.rotateApplication(ownerId, key, body, names);
   }
 
   @Delete(':ownerId/applications/:applicationKey')
@@ -92,22 +97,24 @@ export class ManageOwnersController {
 
   @Post(':ownerId/clients')
   @HttpCode(200)
+  @OncePerKey()
   @ApiOperation({ summary: 'Create an OAuth2 client' })
   @ApiOkResponse({ type: ClientSecretShown })
-  createClient(@Param('ownerId') ownerId: string, @Body() { name }: CreateClientDto) {
-    return this.owners.createClient(ownerId, name ?? '');
+  createClient(@Param('ownerId') ownerId: string, @Body() { name }: CreateClientDto, @Names() names: NewNames) {
+    return this.owners.createClient(ownerId, name ?? '', names);
   }
 
   @Post(':ownerId/clients/:clientId/rotate')
   @HttpCode(200)
+  @OncePerKey()
   @ApiOperation({ summary: 'A new secret; the one before is good for a while' })
   @ApiOkResponse({ type: ClientSecretShown })
-  rotateClient(@Param('ownerId') ownerId: string, @Param('clientId') clientId: string, @Body() body: RotateDto) {
-    return this.owners.rotateClient(ownerId, clientId, body);
+  rotateClient(@Param('ownerId') ownerId: string, @Param('clientId') clientId: string, @Body() body: RotateDto, @Names() names: NewNames) {
+    return this.owners.rotateClient(ownerId, clientId, body, names);
   }
 
   @Delete(':ownerId/clients/:clientId')
-  @ApiOperation({ summary: 'Delete an OAuth2 client; its tokens end within the hour' })
+  @ApiOperation({ summary: 'Delete an OAuth2 client, and with it its tokens' })
   async deleteClient(@Param('ownerId') ownerId: string, @Param('clientId') clientId: string): Promise<null> {
     await this.owners.deleteClient(ownerId, clientId);
     return null;

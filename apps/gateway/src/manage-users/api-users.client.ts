@@ -4,12 +4,12 @@ import { createUser, deleteUser, findUsers, updateUser, type UserView } from '@k
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable } from '@nestjs/common';
-import { randomBytes } from 'node:crypto';
 import { milliCreditsOf, shownCredits } from '../edge/credits.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import { isPublicAddress, normalisedAddress } from '../edge/peer-address.js';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { AlertsClient, shownThreshold } from '../manage-alerts/alerts.client.js';
+import type { NewNames } from '../repeat-calls/new-names.js';
 import { badRequest, callbackRefused, conflict, objectUnknown, OvhError, serviceUnknown } from '../v6/ovh-error.js';
 import type { ApiUserView, ChangeApiUserDto, CreateApiUserDto, QuotaDto } from './api-user.dto.js';
 
@@ -32,7 +32,8 @@ export class ApiUsersClient {
   }
 
   /** The ledger knows the userId before users gives it a login, so that nobody can log in and find no credit. */
-  async create(account: string, { login, password }: CreateApiUserDto, userId = `u-${randomBytes(9).toString('base64url')}`): Promise<void> {
+  async create(account: string, { login, password }: CreateApiUserDto, names: NewNames): Promise<void> {
+    const userId = `u-${names('user', 9).toString('base64url')}`;
     const opened = await this.requests.ask(openUser, { account, userId });
     if (opened.outcome === 'refused') throw refusalOf(opened.code);
     const created = await this.requests.ask(createUser, { account, userId, login, sealedPassword: this.sealing.seal(password, userId) });

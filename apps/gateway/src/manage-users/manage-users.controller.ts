@@ -2,6 +2,8 @@ import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiUserView, ChangeApiUserDto, CreateApiUserDto } from './api-user.dto.js';
 import { ApiUsersClient } from './api-users.client.js';
+import { Names, type NewNames } from '../repeat-calls/new-names.js';
+import { OncePerKey } from '../repeat-calls/once-per-key.js';
 import { V6Controller } from '../v6/v6-controller.js';
 
 /** Void answers are 200 with `null`, the form that every client takes (OVH.md 1.3). */
@@ -18,9 +20,10 @@ export class ManageUsersController {
 
   @Post()
   @HttpCode(200)
+  @OncePerKey()
   @ApiOperation({ summary: 'Create an API user' })
-  async create(@Param('serviceName') account: string, @Body() body: CreateApiUserDto): Promise<null> {
-    await this.users.create(account, body);
+  async create(@Param('serviceName') account: string, @Body() body: CreateApiUserDto, @Names() names: NewNames): Promise<null> {
+    await this.users.create(account, body, names);
     return null;
   }
 
@@ -32,6 +35,7 @@ export class ManageUsersController {
   }
 
   @Put(':login')
+  @OncePerKey()
   @ApiOperation({ summary: 'Change an API user; what is left out stays' })
   async change(@Param('serviceName') account: string, @Param('login') login: string, @Body() body: ChangeApiUserDto): Promise<null> {
     await this.users.change(account, login, body);

@@ -8,6 +8,8 @@ import { idempotencyKeyOf } from '../edge/idempotency-key.js';
 import { AccountsClient } from '../manage-account/accounts.client.js';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { ManageOwnersClient } from '../manage-owners/manage-owners.client.js';
+import { Names, type NewNames } from '../repeat-calls/new-names.js';
+import { OncePerKey } from '../repeat-calls/once-per-key.js';
 import { SendersClient } from '../manage-senders/senders.client.js';
 import { ChangeApiUserDto, CreateApiUserDto, OperatedUserView } from '../manage-users/api-user.dto.js';
 import { ApiUsersClient, type WeighedChange } from '../manage-users/api-users.client.js';
@@ -37,11 +39,12 @@ export class OperatorController {
 
   @Post()
   @HttpCode(200)
+  @OncePerKey()
   @ApiOperation({ summary: 'Create an SMS account' })
   @ApiOkResponse({ type: AccountNamed })
-  async create(@Body() { serviceName, description, ownerId }: CreateAccountDto) {
+  async create(@Body() { serviceName, description, ownerId }: CreateAccountDto, @Names() names: NewNames) {
     const owner = ownerId ? await this.owners.owner(ownerId) : undefined;
-    const account = await this.accounts.create(serviceName, description ?? '');
+    const account = await this.accounts.create(serviceName, description, names('account', 16).toString('hex'));
     if (owner) await this.owners.changeOwner(owner.ownerId, { accounts: [...owner.accounts, account] });
     return { serviceName: account };
   }
@@ -141,9 +144,10 @@ export class OperatorController {
 
   @Post(':serviceName/users')
   @HttpCode(200)
+  @OncePerKey()
   @ApiOperation({ summary: 'Create an API user' })
-  async createUser(@Param('serviceName') account: string, @Body() body: CreateApiUserDto): Promise<null> {
-    await this.users.create(account, body);
+  async createUser(@Param('serviceName') account: string, @Body() body: CreateApiUserDto, @Names() names: NewNames): Promise<null> {
+    await this.users.create(account, body, names);
     return null;
   }
 
@@ -156,6 +160,7 @@ export class OperatorController {
   }
 
   @Put(':serviceName/users/:login')
+  @OncePerKey()
   @ApiOperation({ summary: 'Change an API user; what is left out stays' })
   @ApiQuery({ name: 'dryRun', required: false, enum: ['true', 'false'], description: 'true changes nothing and answers what would be left, or why not' })
   async changeUser(

@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import type { HttpReply, HttpRequest } from '../edge/http.js';
 import { peerAddress } from '../edge/peer-address.js';
+import { Remembered } from '../edge/remembered.js';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { Limits } from '../limit-requests/limits.js';
 import { checkNames } from '../v6/check-names.js';
@@ -13,8 +14,6 @@ import { OvhError } from '../v6/ovh-error.js';
 
 const tokenMissing = 'The operator API needs the header Authorization: Bearer <operator token>';
 const tokenWrong = 'This operator token is not valid';
-const rememberedMs = 10_000;
-const rememberedMax = 1_000;
 
 export type Operator = Readonly<{ name: string; role: OperatorRole }>;
 export type OperatedRequest = HttpRequest & { operator?: Operator & { by: string } };
@@ -22,7 +21,7 @@ export type OperatedRequest = HttpRequest & { operator?: Operator & { by: string
 /** Bearer operator token: KWOTA_OPERATOR_TOKEN where set, else the one of the first start; or an operator's own. Of all users keeps the SHA-256. */
 @Injectable()
 export class OperatorGuard implements CanActivate {
-  private readonly remembered = new Map<string, { operator: Operator; untilMs: number }>();
+  private readonly remembered = new Remembered<Operator>();
 
   constructor(
     private readonly requests: RequestClient,
@@ -30,7 +29,7 @@ export class OperatorGuard implements CanActivate {
     private readonly limits: Limits,
     changes: ChangesMadeHere,
   ) {
-    changes.onChange(({ kind }) => kind === 'operators-changed' && this.remembered.clear());
+    changes.onChange(({ kind }) => kind === 'access-changed' && this.remembered.forgetAll());
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -53,13 +52,7 @@ export class OperatorGuard implements CanActivate {
     const { operatorToken } = this.settings;
     if (operatorToken && timingSafeEqual(tokenSha256, sha256(operatorToken))) return first;
     const name = tokenSha256.toString('hex');
-    const known = this.remembered.get(name);
-    if (known && known.untilMs > performance.now()) return known.operator;
-    const operator = await this.ask(name);
-    if (!operator) return undefined;
-    if (this.remembered.size >= rememberedMax) this.remembered.clear();
-    this.remembered.set(name, { operator, untilMs: performance.now() + rememberedMs });
-    return operator;
+    return this.remembered.find(name, () => this.ask(name));
   }
 
   /** The first operator's token is asked for as services of the version before understand it. */

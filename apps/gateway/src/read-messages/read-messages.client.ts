@@ -7,6 +7,7 @@ import { GatewaySettings } from '../edge/gateway-settings.js';
 import { MessageIds } from '../submit-messages/message-ids.js';
 import { numberFilter, textFilter, timeFilter } from '../edge/query-filters.js';
 import { badRequest, objectUnknown } from '../v6/ovh-error.js';
+import { lookAgainMs, NewestJobs } from './newest-jobs.js';
 
 export type OutgoingFilters = Readonly<Partial<Record<'receiver' | 'sender' | 'tag' | 'ptt' | 'deliveryReceipt' | 'differedDelivery' | 'batchID' | 'creationDatetime.from' | 'creationDatetime.to', string>>>;
 
@@ -25,7 +26,6 @@ export const outgoingFilter = (account: string, userId: string | undefined, filt
 });
 
 const minuteMs = 60_000;
-const lookAgainMs = 50;
 
 /** The history as OVH shows it: outgoing messages and jobs that are still pending. */
 @Injectable()
@@ -34,12 +34,14 @@ export class ReadMessagesClient {
     private readonly requests: RequestClient,
     private readonly messageIds: MessageIds,
     private readonly settings: GatewaySettings,
+    private readonly newestJobs: NewestJobs,
   ) {}
 
-  /** `userId` undefined: the whole account. */
+  /** `userId` undefined: the whole account. What this gateway accepted by POST jobs is among the pending ones. */
   async ids(account: string, userId: string | undefined, pending: boolean, filters: OutgoingFilters): Promise<number[]> {
     // There are no batches: no message is of one.
     if (filters.batchID) return [];
+    if (pending) await this.newestJobs.areKnown(account);
     const found = await this.requests.ask(findMessages, { ...outgoingFilter(account, userId, filters), pending });
     return found.messageIds;
   }
@@ -60,8 +62,9 @@ export class ReadMessagesClient {
   }
 
   async delete(account: string, userId: string | undefined, id: string): Promise<void> {
-    const deleted = await this.requests.ask(deleteMessage, { account, messageId: messageIdOf(id), ...(userId === undefined ? {} : { userId }) });
-    if (deleted.outcome === 'done') return;
+    const messageId = messageIdOf(id);
+    const deleted = await this.requests.ask(deleteMessage, { account, messageId, ...(userId === undefined ? {} : { userId }) });
+    if (deleted.outcome === 'done') return this.newestJobs.known(account, messageId);
     if (deleted.code === 'message-under-way') throw badRequest('The message is still under way');
     throw objectUnknown();
   }

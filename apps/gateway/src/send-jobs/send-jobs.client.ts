@@ -7,6 +7,7 @@ import { idempotencyKeyOf } from '../edge/idempotency-key.js';
 import { sortReceivers } from '../edge/receivers.js';
 import { Limits } from '../limit-requests/limits.js';
 import { KnownUsers } from '../known-users/known-users.projection.js';
+import { NewestJobs } from '../read-messages/newest-jobs.js';
 import { composeMessage } from '../submit-messages/compose-message.js';
 import { SubmitMessagesClient } from '../submit-messages/submit-messages.client.js';
 import { badRequest, conflict, objectUnknown, OvhError } from '../v6/ovh-error.js';
@@ -27,6 +28,7 @@ export class SendJobsClient {
     private readonly settings: GatewaySettings,
     private readonly limits: Limits,
     private readonly stops: StopList,
+    private readonly newestJobs: NewestJobs,
   ) {}
 
   async send(account: string, user: SendingUser | null, job: SendJobDto, keyHeader: string | undefined): Promise<SendingReport> {
@@ -56,6 +58,7 @@ export class SendJobsClient {
       ...(idempotencyKey ? { clientKey: idempotencyKey, bodyDigest: createHash('sha256').update(JSON.stringify(job)).digest('hex') } : {}),
     });
     if (submitted.outcome === 'refused') throw refusalOf(submitted.code, submitted.leftMilliCredits);
+    this.newestJobs.accepted(account, submitted.messageIds);
     return {
       ids: [...submitted.messageIds],
       invalidReceivers: invalid,

@@ -63,7 +63,7 @@ export class ShowOwnerController {
   async revoke(@Req() { owner = nobody }: OwnedRequest, @Param('credentialId') id: string): Promise<null> {
     const { credentialId } = await this.owners.credential(owner, idOf(id));
     await this.requests.ask(revokeCredential, { credentialId });
-    this.changes.tell({ kind: 'credential-ended', credentialId });
+    this.changes.tell({ kind: 'access-changed' });
     return null;
   }
 

@@ -1,4 +1,4 @@
-import { Get, Param, Query, Res } from '@nestjs/common';
+import { applyDecorators, Get, Injectable, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery } from '@nestjs/swagger';
 import type { HttpReply } from '../edge/http.js';
 import { ApiUsersClient } from '../manage-users/api-users.client.js';
@@ -10,6 +10,17 @@ import { UsageView } from './usage.dto.js';
 
 type UsageQuery = Readonly<{ from?: string; to?: string; format?: string }>;
 
+const UsageRoute = (path: string, summary: string): MethodDecorator =>
+  applyDecorators(
+    Get(path),
+    ApiOperation({ summary }),
+    ApiQuery({ name: 'from', required: false, schema: { type: 'string', format: 'date-time' } }),
+    ApiQuery({ name: 'to', required: false, schema: { type: 'string', format: 'date-time' } }),
+    ApiQuery({ name: 'format', required: false, enum: ['json', 'csv'] }),
+    ApiProduces('application/json', 'text/csv'),
+    ApiOkResponse({ type: [UsageView] }),
+  );
+
 /** As JSON, or with `format=csv` for a spreadsheet. */
 const inFormat = (usage: UsageOfUser[], format: string | undefined, reply: HttpReply): UsageOfUser[] | string => {
   if (format !== undefined && format !== 'json' && format !== 'csv') throw badRequest('format must be json or csv');
@@ -18,50 +29,29 @@ const inFormat = (usage: UsageOfUser[], format: string | undefined, reply: HttpR
   return usageCsv(usage);
 };
 
-/** Our extension to OVH's routes: usage of each user over a time. */
-@V6Controller('sms/:serviceName')
-export class ShowUsageController {
+/** Usage of each user over a time: the same for owner and operator. Injectable, so that Nest sees what those who extend it take. */
+@Injectable()
+abstract class UsageRoutes {
   constructor(
     private readonly usage: UsageClient,
     private readonly users: ApiUsersClient,
   ) {}
 
-  @Get('usage')
-  @ApiOperation({ summary: 'What each user sent in a period, the last thirty days where none is given' })
-  @ApiQuery({ name: 'from', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({ name: 'to', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({ name: 'format', required: false, enum: ['json', 'csv'] })
-  @ApiProduces('application/json', 'text/csv')
-  @ApiOkResponse({ type: [UsageView] })
+  @UsageRoute('usage', 'What each user sent in a period, the last thirty days where none is given')
   async ofAccount(@Param('serviceName') account: string, @Query() { format, ...period }: UsageQuery, @Res({ passthrough: true }) reply: HttpReply) {
     return inFormat(await this.usage.show(account, undefined, period), format, reply);
   }
 
-  @Get('users/:login/usage')
-  @ApiOperation({ summary: 'What a user sent in a period' })
-  @ApiQuery({ name: 'from', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({ name: 'to', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({ name: 'format', required: false, enum: ['json', 'csv'] })
-  @ApiProduces('application/json', 'text/csv')
-  @ApiOkResponse({ type: [UsageView] })
+  @UsageRoute('users/:login/usage', 'What a user sent in a period')
   async ofUser(@Param('serviceName') account: string, @Param('login') login: string, @Query() { format, ...period }: UsageQuery, @Res({ passthrough: true }) reply: HttpReply) {
     const { userId } = await this.users.one(account, login);
     return inFormat(await this.usage.show(account, userId, period), format, reply);
   }
 }
 
-@OperatorRoutes('accounts/:serviceName/usage')
-export class OperatorUsageController {
-  constructor(private readonly usage: UsageClient) {}
+/** Our extension to OVH's routes. */
+@V6Controller('sms/:serviceName')
+export class ShowUsageController extends UsageRoutes {}
 
-  @Get()
-  @ApiOperation({ summary: 'What each user sent in a period, the last thirty days where none is given' })
-  @ApiQuery({ name: 'from', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({ name: 'to', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({ name: 'format', required: false, enum: ['json', 'csv'] })
-  @ApiProduces('application/json', 'text/csv')
-  @ApiOkResponse({ type: [UsageView] })
-  async ofAccount(@Param('serviceName') account: string, @Query() { format, ...period }: UsageQuery, @Res({ passthrough: true }) reply: HttpReply) {
-    return inFormat(await this.usage.show(account, undefined, period), format, reply);
-  }
-}
+@OperatorRoutes('accounts/:serviceName')
+export class OperatorUsageController extends UsageRoutes {}

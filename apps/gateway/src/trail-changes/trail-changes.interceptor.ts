@@ -21,7 +21,7 @@ const fieldsMax = 50;
 const fieldLengthMax = 64;
 const subjectLengthMax = 100;
 /** What belongs to no account. */
-const noAccount = '-';
+export const noAccount = '-';
 
 /** Says on kwota.changes.v1 who wants to change what before it is tried, and how it ended: no change goes without a trace. */
 @Injectable()

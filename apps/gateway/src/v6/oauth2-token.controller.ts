@@ -27,8 +27,8 @@ export class Oauth2TokenController {
     if (clientId.length > clientIdLengthMax || clientSecret.length > clientSecretLengthMax) throw clientUnknown();
     const reply = await this.requests.ask(authenticateOauthClient, { clientId, sealedClientSecret: this.sealing.seal(clientSecret, clientId) });
     if (reply.outcome === 'refused') throw clientUnknown();
-    const { accounts, ownerId } = reply;
-    return { access_token: this.tokens.issue({ accounts, clientId, ...(ownerId === undefined ? {} : { ownerId }) }), token_type: 'Bearer', expires_in: tokenLifetimeS, scope: form.get('scope') ?? 'all' };
+    const { accounts, ownerId, secretId } = reply;
+    return { access_token: this.tokens.issue({ clientId, secretId, accounts, ownerId }), token_type: 'Bearer', expires_in: tokenLifetimeS, scope: form.get('scope') ?? 'all' };
   }
 }
 

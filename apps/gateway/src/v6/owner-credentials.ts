@@ -2,6 +2,7 @@ import { findCredential, type AccessRule } from '@kwota/contracts/users.requests
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable } from '@nestjs/common';
+import { Remembered } from '../edge/remembered.js';
 import { ChangesMadeHere } from '../known-users/changes-made-here.js';
 import { authenticationError } from './ovh-error.js';
 
@@ -17,34 +18,27 @@ export type OwnerCredential = Readonly<{
   allowedIps: readonly string[];
 }>;
 
-/** A revoked key works no longer than this. */
-const rememberedMs = 10_000;
-const rememberedMax = 1_000;
-
 /** Application secrets and rights by (application key, consumer key), asked of users and remembered for ten seconds. */
 @Injectable()
 export class OwnerCredentials {
-  private readonly remembered = new Map<string, { credential: OwnerCredential; untilMs: number }>();
+  private readonly remembered = new Remembered<OwnerCredential>();
 
   constructor(
     private readonly requests: RequestClient,
     private readonly sealing: Sealing,
     changes: ChangesMadeHere,
   ) {
-    changes.onChange((change) => {
-      if (change.kind !== 'credential-ended') return;
-      for (const [name, { credential }] of this.remembered) if (credential.credentialId === change.credentialId) this.remembered.delete(name);
-    });
+    changes.onChange(({ kind }) => kind === 'access-changed' && this.remembered.forgetAll());
   }
 
   /** @throws OvhError for unknown keys, ServiceUnavailable when users does not answer. */
   async find(applicationKey: string, consumerKey: string): Promise<OwnerCredential> {
-    const name = JSON.stringify([applicationKey, consumerKey]);
-    const known = this.remembered.get(name);
-    if (known && known.untilMs > performance.now()) return known.credential;
+    return (await this.remembered.find(JSON.stringify([applicationKey, consumerKey]), () => this.ask(applicationKey, consumerKey))) as OwnerCredential;
+  }
+
+  private async ask(applicationKey: string, consumerKey: string): Promise<OwnerCredential> {
     const reply = await this.requests.ask(findCredential, { applicationKey, consumerKey });
     if (reply.outcome === 'refused') {
-      this.remembered.delete(name);
       if (reply.code === 'application-unknown') throw authenticationError(403, 'INVALID_KEY', 'This application key is invalid');
       // OVH tells apart a key that it never gave out and one that is not, or no longer, good (OVH.md 2.4).
       if (!reply.void) throw authenticationError(403, 'NOT_CREDENTIAL', 'This credential does not exist');
@@ -52,9 +46,6 @@ export class OwnerCredentials {
     }
     const { credentialId, accounts, rules, ownerId, allowedIps = [], sealedApplicationSecret, previousSealedApplicationSecret } = reply;
     const sealed = [sealedApplicationSecret, ...(previousSealedApplicationSecret === undefined ? [] : [previousSealedApplicationSecret])];
-    const credential = { credentialId, accounts, rules, ownerId, allowedIps, applicationSecrets: sealed.map((secret) => this.sealing.open(secret, applicationKey)) };
-    if (this.remembered.size >= rememberedMax) this.remembered.clear();
-    this.remembered.set(name, { credential, untilMs: performance.now() + rememberedMs });
-    return credential;
+    return { credentialId, accounts, rules, ownerId, allowedIps, applicationSecrets: sealed.map((secret) => this.sealing.open(secret, applicationKey)) };
   }
 }

@@ -9,6 +9,7 @@ import { isGranted } from './access-rules.js';
 import { batchOf, type BatchedCall } from './batch.js';
 import { checkNames } from './check-names.js';
 import { authenticationError, OvhError, serviceUnknown } from './ovh-error.js';
+import { OauthClients } from './oauth-clients.js';
 import { OwnerCredentials } from './owner-credentials.js';
 import { isSignedBy, urlsAsWritten } from './signature.js';
 
@@ -40,6 +41,7 @@ export class OwnerGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly credentials: OwnerCredentials,
     private readonly tokens: AccessTokens,
+    private readonly clients: OauthClients,
     private readonly settings: GatewaySettings,
     private readonly limits: Limits,
   ) {}
@@ -63,10 +65,12 @@ export class OwnerGuard implements CanActivate {
     return true;
   }
 
-  private ownerOfToken(token: string): Owner {
+  private async ownerOfToken(token: string): Promise<Owner> {
     const holder = this.tokens.read(token);
-    if (!holder) throw new OvhError(401, 'This token is not valid', { class: 'Client::Unauthorized' });
-    return { ...holder, by: `client:${holder.clientId}` };
+    const client = holder && (await this.clients.find(holder));
+    if (!client) throw new OvhError(401, 'This token is not valid', { class: 'Client::Unauthorized' });
+    const { accounts, ownerId } = client;
+    return { accounts, ownerId, clientId: holder.clientId, by: `client:${holder.clientId}` };
   }
 
   private async ownerOfSignature(request: OwnedRequest, address: string): Promise<Owner> {

@@ -1,5 +1,6 @@
 import { applyDecorators, Controller, UseGuards, UseInterceptors } from '@nestjs/common';
 import { ApiBearerAuth, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { RepeatCallsInterceptor } from '../repeat-calls/repeat-calls.interceptor.js';
 import { TrailChangesInterceptor } from '../trail-changes/trail-changes.interceptor.js';
 import { BatchInterceptor } from './batch.interceptor.js';
 import { JsonStringsInterceptor } from './json-strings.interceptor.js';
@@ -13,5 +14,5 @@ export const V6Controller = (path = ''): ClassDecorator =>
     ApiSecurity('ovh-signature'),
     Controller(['1.0', 'v1'].map((version) => (path ? `${version}/${path}` : version))),
     UseGuards(OwnerGuard),
-    UseInterceptors(TrailChangesInterceptor, JsonStringsInterceptor, BatchInterceptor),
+    UseInterceptors(RepeatCallsInterceptor, TrailChangesInterceptor, JsonStringsInterceptor, BatchInterceptor),
   );

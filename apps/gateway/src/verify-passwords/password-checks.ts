@@ -4,6 +4,7 @@ import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable } from '@nestjs/common';
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { KnownUsers, type KnownUser } from '../known-users/known-users.projection.js';
+import { SharedCounts } from '../limit-requests/shared-counts.js';
 import { AttemptLimits } from './attempt-limits.js';
 
 export type PasswordCheck = { readonly user: KnownUser } | 'bad-credentials' | 'too-many-attempts';
@@ -24,13 +25,15 @@ export class PasswordChecks {
   private readonly key = randomBytes(32);
   private readonly rightOnce = new Map<string, RightOnce>();
   private readonly asked = new Map<string, Promise<AuthenticateReply>>();
-  private readonly limits = new AttemptLimits(() => performance.now());
+  private readonly limits: AttemptLimits;
 
   constructor(
     private readonly knownUsers: KnownUsers,
     private readonly requests: RequestClient,
     private readonly sealing: Sealing,
+    counts: SharedCounts,
   ) {
+    this.limits = new AttemptLimits(counts, 'passwords');
     knownUsers.onUserChange((userId) => this.rightOnce.delete(userId));
   }
 

@@ -3,6 +3,7 @@ import {
   createApplication,
   createOauthClient,
   findCredential,
+  findOauthClient,
   findOperatorToken,
   setOperatorToken,
   type AccessRule,
@@ -15,7 +16,8 @@ import { Payload } from '@nestjs/microservices';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { statusAt } from '../manage-applications/credential-status.js';
-import { applicationEntity, consumerKeyEntity, oauthClientEntity, operatorTokenEntity, ownerEntity } from '../users.entities.js';
+import type { ReplyOf, RequestOf } from '../requests.js';
+import { applicationEntity, consumerKeyEntity, oauthClientEntity, operatorTokenEntity, ownerEntity, type OauthClientRow } from '../users.entities.js';
 
 type CreateApplication = {
   applicationKey: string;
@@ -100,16 +102,20 @@ export class GrantCredentialsOnRequest {
   @OnRequest(authenticateOauthClient)
   async authenticateOauthClient(@Payload() { clientId, sealedClientSecret }: OauthClient) {
     const given = this.digest(clientId, sealedClientSecret);
-    const { row, owner } = await this.database.read(async (manager) => {
-      const client = await manager.findOneBy(oauthClientEntity, { clientId });
-      return { row: client, owner: client?.ownerId ? await manager.findOneBy(ownerEntity, { ownerId: client.ownerId }) : null };
-    });
-    const isPreviousGood = (row?.previousUntilMs ?? 0) > Date.now();
-    const kept = [row?.secretSha256, isPreviousGood ? row?.previousSecretSha256 : undefined].map((hex) => Buffer.from(hex ?? '0'.repeat(64), 'hex'));
+    const { row, accounts, ownerId } = await this.clientOf(clientId);
+    const secrets = goodSecrets(row);
+    const kept = [secrets[0], secrets[1]].map((hex) => Buffer.from(hex ?? '0'.repeat(64), 'hex'));
     // Both are compared, whichever is right.
-    const isRight = kept.map((one) => timingSafeEqual(given, one)).includes(true);
-    if (!isRight || !row) return { outcome: 'refused', code: 'bad-credentials' };
-    return { outcome: 'done', accounts: row.ownerId === null ? row.accounts : (owner?.accounts ?? []), ...(row.ownerId === null ? {} : { ownerId: row.ownerId }) };
+    const right = kept.map((one) => timingSafeEqual(given, one)).indexOf(true);
+    if (right === -1 || !row) return { outcome: 'refused', code: 'bad-credentials' };
+    return { outcome: 'done', accounts, ...ownerId, secretId: secretIdOf(given.toString('hex')) };
+  }
+
+  @OnRequest(findOauthClient)
+  async findOauthClient(@Payload() { clientId }: RequestOf<typeof findOauthClient>): Promise<ReplyOf<typeof findOauthClient>> {
+    const { row, accounts, ownerId } = await this.clientOf(clientId);
+    if (!row) return { outcome: 'refused', code: 'client-unknown' };
+    return { outcome: 'done', accounts, ...ownerId, secretIds: goodSecrets(row).map(secretIdOf) };
   }
 
   @OnRequest(setOperatorToken)
@@ -126,6 +132,15 @@ export class GrantCredentialsOnRequest {
     return { outcome: 'done', tokenSha256: row?.tokenSha256 ?? null };
   }
 
+  /** With the accounts that its owner has now. */
+  private clientOf(clientId: string) {
+    return this.database.read(async (manager) => {
+      const row = await manager.findOneBy(oauthClientEntity, { clientId });
+      const owner = row?.ownerId ? await manager.findOneBy(ownerEntity, { ownerId: row.ownerId }) : null;
+      return { row, accounts: (row?.ownerId == null ? row?.accounts : owner?.accounts) ?? [], ownerId: row?.ownerId == null ? {} : { ownerId: row.ownerId } };
+    });
+  }
+
   private async ownerWithApplication(manager: EntityManager, ownerId: string, { applicationKey, sealedApplicationSecret, accounts }: CreateApplication): Promise<void> {
     if (!(await manager.existsBy(ownerEntity, { ownerId }))) await manager.insert(ownerEntity, { ownerId, email: '', firstname: '', name: '', accounts, passwordHash: null });
     const known = await manager.findOneBy(applicationEntity, { applicationKey });
@@ -138,3 +153,13 @@ export class GrantCredentialsOnRequest {
     return createHash('sha256').update(this.sealing.open(sealedClientSecret, clientId)).digest();
   }
 }
+
+/** SHA-256 (hex) of the current secret, and of the one before while it is good too. */
+const goodSecrets = (client: OauthClientRow | null): string[] => {
+  if (!client) return [];
+  const { secretSha256, previousSecretSha256, previousUntilMs } = client;
+  return previousSecretSha256 !== null && (previousUntilMs ?? 0) > Date.now() ? [secretSha256, previousSecretSha256] : [secretSha256];
+};
+
+/** 64 bits of a digest of the digest: enough to tell secrets apart, nothing to find one by. */
+const secretIdOf = (secretSha256: string): string => createHash('sha256').update(secretSha256).digest('hex').slice(0, 16);

@@ -11,11 +11,12 @@ export class OpenAccountsHandler {
     private readonly facts: UsersFactsPublisher,
   ) {}
 
-  async create({ account, description }: { account?: string; description: string }) {
+  async create({ requestId, account, description }: { requestId: string; account?: string; description: string }) {
     const result = await this.database.transaction(async (manager) => {
-      const name = account ?? (await nextName(manager));
+      const before = account === undefined ? await manager.findOneBy(accountEntity, { requestId }) : null;
+      const name = account ?? before?.account ?? (await nextName(manager));
       if (await manager.existsBy(accountEntity, { account: name })) return { outcome: 'done', account: name, created: false };
-      await manager.insert(accountEntity, { account: name, description, version: 1 });
+      await manager.insert(accountEntity, { account: name, description, version: 1, requestId });
       await this.facts.changed(manager, { type: 'AccountChanged', account: name, description, version: 1 });
       return { outcome: 'done', account: name, created: true };
     });

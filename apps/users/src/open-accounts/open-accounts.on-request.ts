@@ -9,7 +9,7 @@ export class OpenAccountsOnRequest {
   constructor(private readonly accounts: OpenAccountsHandler) {}
 
   @OnRequest(createAccount)
-  create(@Payload() request: { account?: string; description: string }) {
+  create(@Payload() request: { requestId: string; account?: string; description: string }) {
     return this.accounts.create(request);
   }
 
