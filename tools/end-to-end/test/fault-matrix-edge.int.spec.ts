@@ -12,8 +12,8 @@ const scripts = 3;
 
 const points: readonly KillPoint[] = ['before', 'after'];
 const cells = [
-  ['gateway', 14],
-  ['users', 10],
+  ['gateway', 12],
+  ['users', 8],
 ] as const;
 
 const rows: Row[] = [];

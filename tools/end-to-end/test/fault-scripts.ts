@@ -19,8 +19,11 @@ export class FaultScripts {
   /** Each user's passwords: one, where the last change was answered OK; more, where nobody knows which holds. */
   private readonly passwords = new Map<string, readonly string[]>();
   private changesLost = 0;
+  /** What others sent before is their own. */
+  private readonly factsBefore: number;
 
   constructor(private readonly world: World) {
+    this.factsBefore = world.facts.length;
     if (!world.first) throw new Error('this world has no gateway');
     this.first = world.first;
     this.operator = new OperatorApi(world.gatewayUrl, world.operatorToken);
@@ -64,9 +67,9 @@ export class FaultScripts {
       for (const password of passwords) statuses.push(await this.send(login, password));
       if (!statuses.includes(100)) this.changesLost += 1;
     }
-    const { facts, told, smsc } = this.world;
+    const { told, smsc } = this.world;
     // A fact may be published again by a ledger that was killed; it is the same event by its sequence.
-    const idsOf = (type: 'CreditsCaptured' | 'CreditsRefunded'): number[] => [...new Map(facts.flatMap((fact) => (fact.type === type ? [[fact.accountSequence, fact.messageId] as const] : []))).values()];
+    const idsOf = (type: 'CreditsCaptured' | 'CreditsRefunded'): number[] => [...new Map(this.world.facts.slice(this.factsBefore).flatMap((fact) => (fact.type === type ? [[fact.accountSequence, fact.messageId] as const] : []))).values()];
     const openHolds = async (): Promise<number> => {
       const shown = await this.world.requests.ask(showAccount, { account });
       return shown.outcome === 'done' ? shown.openHolds : -1;

@@ -26,7 +26,7 @@ export const randomOf = (seed: number) => (): number => {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
 };
 
-const widths = [8, 40, 6, 9, 5, 11, 14, 0];
+const widths = [8, 40, 8, 10, 5, 11, 14, 0];
 /** Where the rest of it is, so that a reader of one part finds the others. */
 const parts = [
   'The matrix of faults: fault-matrix.int.spec (ledger, carrier, dlr killed; SMSC, endpoint), fault-matrix-alerts.int.spec (alerts killed; mail server),',

@@ -144,11 +144,12 @@ export const openWorld = async (options: WorldOptions) => {
     first,
     operatorToken,
     gatewayUrl,
-    /** The broker's fault for this service from now on. @returns how many were made. */
+    /** The broker's fault for this service from now on. @returns how many of it were made. */
     disturb: (name: ServiceName, fault: BrokerFault | undefined): number => {
       const { log } = lifeOf(name);
       if (fault) faults.set(name, fault);
       else faults.delete(name);
+      if (fault && fault !== log.fault) log.faults = 0;
       log.fault = fault;
       return log.faults;
     },
