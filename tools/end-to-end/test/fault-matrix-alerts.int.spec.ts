@@ -125,7 +125,8 @@ it.each(faults.map((fault) => [fault.name, fault] as const))(
     }
     const mails = countsOf(server.received.map(({ content }) => /^Message-ID: (.*)$/m.exec(content)?.[1]));
     const texts = countsOf(world.smsc.submissions.all().map(({ receiver }) => receiver));
-    const isTold = (index: number): boolean => (fault.isRefused ? settled.get(`crossing-${index} mail`) === 'failed' : server.received.some(({ to }) => to.includes(`owner${index}@example.org`)));
+    const mailed = new Set(server.received.flatMap(({ to }) => to));
+    const isTold = (index: number): boolean => (fault.isRefused ? settled.get(`crossing-${index} mail`) === 'failed' : mailed.has(`owner${index}@example.org`));
     const held = new Map(world.facts.flatMap((fact) => (fact.type === 'CreditsHeld' ? [[fact.accountSequence, fact.messageId] as const] : [])));
     const row: Row = {
       victim: 'alerts',

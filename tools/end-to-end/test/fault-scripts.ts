@@ -69,7 +69,10 @@ export class FaultScripts {
     }
     const { told, smsc } = this.world;
     // A fact may be published again by a ledger that was killed; it is the same event by its sequence.
-    const idsOf = (type: 'CreditsCaptured' | 'CreditsRefunded'): number[] => [...new Map(this.world.facts.slice(this.factsBefore).flatMap((fact) => (fact.type === type ? [[fact.accountSequence, fact.messageId] as const] : []))).values()];
+    const idsOf = (type: 'CreditsCaptured' | 'CreditsRefunded'): number[] => {
+      const facts = this.world.facts.slice(this.factsBefore);
+      return [...new Map(facts.flatMap((fact) => (fact.type === type ? [[fact.accountSequence, fact.messageId] as const] : []))).values()];
+    };
     const openHolds = async (): Promise<number> => {
       const shown = await this.world.requests.ask(showAccount, { account });
       return shown.outcome === 'done' ? shown.openHolds : -1;

@@ -92,7 +92,10 @@ export const openWorld = async (options: WorldOptions) => {
   };
   const port = await freePort();
   const gatewayConfig = readGatewayConfig({ KWOTA_HTTP_PORT: String(port), KWOTA_SEND_DEADLINE_MS: String(sendDeadlineMs), KWOTA_OPERATOR_TOKEN: operatorToken });
-  const gatewayOptions = (runtime: ServiceRuntime) => ({ runtime, config: gatewayConfig, secretKey: shared.secretKey, observed: { health: new Map([['gateway', runtime.health]]), metrics: shared.metrics }, dataDir: folder });
+  const gatewayOptions = (runtime: ServiceRuntime) => {
+    const observed = { health: new Map([['gateway', runtime.health]]), metrics: shared.metrics };
+    return { runtime, config: gatewayConfig, secretKey: shared.secretKey, observed, dataDir: folder };
+  };
   const faults = new Map<ServiceName, BrokerFault>();
   const lives = new Map<ServiceName, Life>();
   const lifeOf = (name: ServiceName): Life => lives.get(name) as Life;
