@@ -9,6 +9,7 @@ import { connect as connectTls } from 'node:tls';
 import 'reflect-metadata';
 import { generate } from 'selfsigned';
 import { gatewayFastify } from '../src/edge/http.js';
+import { phoneFilter, timeFilter } from '../src/edge/query-filters.js';
 import { mendRequest } from '../src/edge/raw-url-bytes.js';
 import { readParameters } from '../src/http2sms/http2sms.parameters.js';
 import { readBody, readForm } from '../src/http2sms/http2sms.query.js';
@@ -136,4 +137,13 @@ describe('v6: numbers and truths as texts (Python and PHP wrappers: "validityPer
     'but %j is refused by name',
     (wrong) => expect(faultsIn(SendJobDto, { ...job, ...wrong })).toEqual(Object.keys(wrong)),
   );
+});
+
+describe('v6: a + that a script left as it is in a query, which reads it as a space', () => {
+  it.each(['2026-01-01T00:00:00+02:00', '2026-01-01T00:00:00 02:00', '2025-12-31T22:00:00.000Z'])('the time %s', (time) =>
+    expect(timeFilter('fromMs', 'creationDatetime.from', time)).toEqual({ fromMs: Date.UTC(2025, 11, 31, 22) }),
+  );
+  it('what is no time stays none', () => expect(() => timeFilter('fromMs', 'creationDatetime.from', 'soon 02:00')).toThrow('creationDatetime.from must be an RFC 3339 time'));
+  it.each(['+33600000004', ' 33600000004', '0033600000004', '+33 6 00 00 00 04'])('the number %j', (number) => expect(phoneFilter('receiver', number)).toEqual({ receiver: '+33600000004' }));
+  it('what is no number finds what is written so', () => expect([phoneFilter('receiver', 'nobody'), phoneFilter('receiver', '')]).toEqual([{ receiver: 'nobody' }, {}]));
 });

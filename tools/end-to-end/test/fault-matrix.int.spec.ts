@@ -5,7 +5,7 @@ import type { KillPoint } from './fault-kills.js';
 import { countsOf, printMatrix, randomOf, repeated, until, type Row } from './fault-table.js';
 import { openWorld, type ServiceName, type World, type WorldOptions } from './fault-world.js';
 
-const killsPerCell = 67;
+const killsPerCell = 63;
 /** Of a service: more than it needs for the messages of one kill. */
 const stepsMax = 4;
 const messagesPerKill = 2;

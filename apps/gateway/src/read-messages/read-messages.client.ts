@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { shownCredits } from '../edge/credits.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import { MessageIds } from '../submit-messages/message-ids.js';
-import { numberFilter, textFilter, timeFilter } from '../edge/query-filters.js';
+import { numberFilter, phoneFilter, textFilter, timeFilter } from '../edge/query-filters.js';
 import { badRequest, objectUnknown } from '../v6/ovh-error.js';
 
 export type OutgoingFilters = Readonly<Partial<Record<'receiver' | 'sender' | 'tag' | 'ptt' | 'deliveryReceipt' | 'differedDelivery' | 'batchID' | 'creationDatetime.from' | 'creationDatetime.to', string>>>;
@@ -29,7 +29,7 @@ export class ReadMessagesClient {
       account,
       pending,
       ...(userId === undefined ? {} : { userId }),
-      ...textFilter('receiver', filters.receiver),
+      ...phoneFilter('receiver', filters.receiver),
       ...textFilter('sender', filters.sender),
       ...textFilter('tag', filters.tag),
       ...numberFilter('ptt', 'ptt', filters.ptt),
