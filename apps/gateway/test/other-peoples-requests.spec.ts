@@ -8,7 +8,8 @@ import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import 'reflect-metadata';
 import { generate } from 'selfsigned';
-import { gatewayFastify } from '../src/edge/http.js';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { gatewayFastify, keepRawBodies } from '../src/edge/http.js';
 import { phoneFilter, timeFilter } from '../src/edge/query-filters.js';
 import { mendRequest } from '../src/edge/raw-url-bytes.js';
 import { readParameters } from '../src/http2sms/http2sms.parameters.js';
@@ -146,4 +147,17 @@ describe('v6: a + that a script left as it is in a query, which reads it as a sp
   it('what is no time stays none', () => expect(() => timeFilter('fromMs', 'creationDatetime.from', 'soon 02:00')).toThrow('creationDatetime.from must be an RFC 3339 time'));
   it.each(['+33600000004', ' 33600000004', '0033600000004', '+33 6 00 00 00 04'])('the number %j', (number) => expect(phoneFilter('receiver', number)).toEqual({ receiver: '+33600000004' }));
   it('what is no number finds what is written so', () => expect([phoneFilter('receiver', 'nobody'), phoneFilter('receiver', '')]).toEqual([{ receiver: 'nobody' }, {}]));
+});
+
+it.each(['null', '{}', '{"sender":"KWOTA"}', ''])('v6: a GET with the body %j, as Java clients send and sign one, is signed over it, and nobody reads it', async (payload) => {
+  const gateway = gatewayFastify();
+  const fastify = gateway.getInstance();
+  keepRawBodies({ getHttpAdapter: () => gateway } as unknown as NestFastifyApplication);
+  fastify.get('/sms', async (request) => ({ signed: (request as { rawBody?: Buffer }).rawBody?.toString() ?? '', read: request.body ?? null }));
+  try {
+    const answer = await fastify.inject({ method: 'GET', url: '/sms', headers: { 'content-type': 'application/json;charset=UTF-8' }, ...(payload && { payload }) });
+    expect(answer.json()).toEqual({ signed: payload, read: null });
+  } finally {
+    await fastify.close();
+  }
 });

@@ -77,6 +77,8 @@ export const gatewayFastify = (https?: { cert: Buffer; key: Buffer }): FastifyAd
  */
 export const keepRawBodies = (app: NestFastifyApplication): void => {
   const fastify = app.getHttpAdapter().getInstance();
+  // Signatures are over what came with a GET too: Java clients that write out an entity that is none send and sign "null".
+  fastify.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   fastify.removeAllContentTypeParsers();
   fastify.addHook('onRequest', async ({ raw, headers }, reply) => {
     reply.header(queryIdHeader, newQueryId());
@@ -87,8 +89,8 @@ export const keepRawBodies = (app: NestFastifyApplication): void => {
   fastify.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (request, body, done) => {
     const rawBody = body as Buffer;
     (request as unknown as HttpRequest).rawBody = rawBody;
-    // Clients send what they like with a DELETE; nothing here reads it.
-    if (rawBody.length === 0 || request.method === 'DELETE' || formPaths.test(request.url)) return done(null, undefined);
+    // Clients send what they like with a DELETE or a GET; nothing here reads it.
+    if (rawBody.length === 0 || request.method === 'DELETE' || request.method === 'GET' || formPaths.test(request.url)) return done(null, undefined);
     // curl's -d calls everything a form: what opens like JSON is read as JSON.
     if (isForm(String(request.headers['x-kwota-content-type'] ?? '')) && !/^\s*[{[]/.test(rawBody.toString('latin1', 0, 64))) return done(null, undefined);
     const read = readJsonObject(rawBody);

@@ -36,7 +36,7 @@ export class Http2SmsController {
     const url = request.raw.url ?? '';
     const question = url.indexOf('?');
     const given = readForm(question === -1 ? '' : url.slice(question + 1));
-    if (request.rawBody?.length)
+    if (request.method === 'POST' && request.rawBody?.length)
       for (const [name, value] of await readBody(request.rawBody, String(request.headers['x-kwota-content-type'] ?? ''))) given.set(name, value);
     // The header is the one of the REST API; a parameter of the same meaning goes before it.
     const key = request.headers['idempotency-key'];
