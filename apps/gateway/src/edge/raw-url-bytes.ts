@@ -26,10 +26,13 @@ const plainAnswer = (status: number, message: string): string => {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
 };
 
+/** Whoever leaves his half of the connection open is not waited for. */
+const endWith = (socket: Socket, answer: string | Buffer): void => void socket.end(answer, () => socket.destroy());
+
 const answerMended = async (fastify: Asked, mended: MendedRequest, socket: Socket): Promise<void> => {
   const { statusCode, headers, rawPayload } = await fastify.inject({ method: 'GET', ...mended, remoteAddress: socket.remoteAddress ?? '' });
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${String(value)}\r\n`);
-  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n`), rawPayload]));
+  endWith(socket, Buffer.concat([Buffer.from(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n`), rawPayload]));
 };
 
 /** Fastify's `clientErrorHandler`: the connection ends with the answer. */
@@ -37,7 +40,7 @@ export function answerUnreadable(this: Asked, { code, rawPacket }: ClientError, 
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const mended = code === 'HPE_INVALID_URL' && rawPacket ? mendRequest(rawPacket) : undefined;
   if (mended) return void answerMended(this, mended, socket).catch(() => socket.destroy());
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return void socket.end(plainAnswer(408, 'The request did not come in time'));
-  if (code === 'HPE_HEADER_OVERFLOW') return void socket.end(plainAnswer(431, 'The headers are too large'));
-  socket.end(plainAnswer(400, 'The request is not valid HTTP'));
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return endWith(socket, plainAnswer(408, 'The request did not come in time'));
+  if (code === 'HPE_HEADER_OVERFLOW') return endWith(socket, plainAnswer(431, 'The headers are too large'));
+  endWith(socket, plainAnswer(400, 'The request is not valid HTTP'));
 }
