@@ -20,7 +20,7 @@ import {
   until,
   userId,
 } from './alerts-under-test.js';
-import { startMailServer } from './mail-server.js';
+import { startMailServer } from '@kwota/testing/mail-server';
 
 afterEach(closeAll);
 

@@ -1,5 +1,5 @@
 import { account, byBoth, byMail, bySms, closeAll, closeLater, crossing, openWorld, publishCrossings, startAlerts, until } from './alerts-under-test.js';
-import { startMailServer } from './mail-server.js';
+import { startMailServer } from '@kwota/testing/mail-server';
 
 afterEach(closeAll);
 

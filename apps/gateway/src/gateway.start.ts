@@ -75,7 +75,7 @@ export const startGateway = async ({ runtime, config, secretKey, observed }: Gat
   ).then(() => undefined);
   // Who waits for it hears of a failure; the process must not end for it.
   whole.catch(() => undefined);
-  return { url: http.url ?? '', httpsUrl: running[1]?.url, running, whole };
+  return { url: http.url ?? '', httpsUrl: running[1]?.url?.replace(/^http:/, 'https:'), running, whole };
 };
 
 const firstStartAgainMs = 1_000;

@@ -43,29 +43,29 @@ it('a user deleted here is gone at once, whatever lags behind, and its login is 
 
 it('a sender declared here may be used at once; what the facts say of it goes before', () => {
   changes.tell({ kind: 'sender', account, sender: 'Shop' });
-  expect(known.maySend(account, 'SHOP')).toBe(true);
+  expect(known.declaredSender(account, 'SHOP')).toBe('SHOP');
   known.apply(`${account}|sender:Shop`, { type: 'SenderChanged', account, sender: 'Shop', status: 'disable', version: 1 });
   changes.tell({ kind: 'sender', account, sender: 'Shop' });
-  expect(known.maySend(account, 'Shop')).toBe(false);
+  expect(known.declaredSender(account, 'Shop')).toBeUndefined();
 });
 
 it('a sender validated here may be used at once, and one taken away no more, whatever lags behind', () => {
   const senderKey = `${account}|sender:Shop`;
   known.apply(senderKey, { type: 'SenderChanged', account, sender: 'Shop', status: 'waitingValidation', version: 1 });
   changes.tell({ kind: 'sender-changed', account, sender: 'Shop', status: 'enable', version: 2 });
-  expect(known.maySend(account, 'Shop')).toBe(true);
+  expect(known.declaredSender(account, 'Shop')).toBe('Shop');
   changes.tell({ kind: 'sender-ended', account, sender: 'Shop' });
   known.apply(senderKey, { type: 'SenderChanged', account, sender: 'Shop', status: 'enable', version: 2 });
-  expect(known.maySend(account, 'Shop')).toBe(false);
+  expect(known.declaredSender(account, 'Shop')).toBeUndefined();
   known.apply(senderKey, undefined);
   known.apply(senderKey, { type: 'SenderChanged', account, sender: 'Shop', status: 'enable', version: 1 });
-  expect(known.maySend(account, 'Shop')).toBe(true);
+  expect(known.declaredSender(account, 'Shop')).toBe('Shop');
 });
 
 it('before all of them are read nobody is told that a user is unknown', () => {
   known.isWhole = false;
   expect(() => known.user(account, 'demo')).toThrow(ServiceUnavailable);
-  expect(() => known.maySend(account, 'Shop')).toThrow(ServiceUnavailable);
+  expect(() => known.declaredSender(account, 'Shop')).toThrow(ServiceUnavailable);
 });
 
 it('HTTP and HTTPS hear of the same changes', () => {
@@ -73,4 +73,13 @@ it('HTTP and HTTPS hear of the same changes', () => {
   other.isWhole = true;
   changes.tell({ kind: 'user', account, user: user(2) });
   expect(other.user(account, 'demo')).toMatchObject({ version: 2 });
+});
+
+it('a number is the declared sender in any spelling, and goes out as it was declared; a disabled one in none', () => {
+  changes.tell({ kind: 'sender', account, sender: '+33203040506' });
+  for (const given of ['+33203040506', '0033203040506', ' 33203040506', '33 2 03 04 05 06']) expect(known.declaredSender(account, given)).toBe('+33203040506');
+  expect(known.declaredSender(account, '0033203040507')).toBeUndefined();
+  expect(known.declaredSender('sms-other-1', '+33203040506')).toBeUndefined();
+  known.apply(`${account}|sender:+33203040506`, { type: 'SenderChanged', account, sender: '+33203040506', status: 'disable', version: 1 });
+  expect(known.declaredSender(account, '0033203040506')).toBeUndefined();
 });

@@ -17,7 +17,6 @@ describe('parameters', () => {
     ['deferred', '12502511203', 'Invalid deferred time'],
     ['deferred', '125031022030', 'Invalid deferred time'],
     ['deferred', '120001052030', 'Invalid deferred time'],
-    ['class', '4', 'Invalid class: is not 0, 1, 2 or 3'],
     ['smsCoding', '3', 'Invalid smsCoding: is not 1 or 2'],
     ['to', Array.from({ length: 1_001 }, () => '+33600000004').join(','), 'Invalid to: more than 1000 receivers'],
   ])('%s %s is wrong', (name, value, message) => expect(read({ [name]: value })).toEqual({ status: 202, message }));

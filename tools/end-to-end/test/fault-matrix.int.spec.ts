@@ -1,23 +1,17 @@
 // A matrix of faults: each service killed at each of its steps while the SMSC and the customer's endpoint fail in their ways. Each cell prints
 // how many were lost, sent twice, charged twice and called back twice.
 import type { SmscSimulatorOptions } from '@kwota/smsc-simulator';
-import { openWorld, type KillPoint, type ServiceName, type World, type WorldOptions } from './fault-world.js';
+import type { KillPoint } from './fault-kills.js';
+import { countsOf, printMatrix, randomOf, repeated, until, type Row } from './fault-table.js';
+import { openWorld, type ServiceName, type World, type WorldOptions } from './fault-world.js';
 
-const killsPerCell = 67;
+const killsPerCell = 63;
 /** Of a service: more than it needs for the messages of one kill. */
 const stepsMax = 4;
 const messagesPerKill = 2;
 const settleWithinMs = 20_000;
 /** With `never` some stay open for days. */
 const unknownWithinMs = 2_000;
-
-/** Repeatable: mulberry32. */
-const randomOf = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-};
 
 type Fault = Readonly<{ name: string; world: WorldOptions; /** An answer may be lost, and the SMS goes out twice. */ resent: boolean; /** It is never sent again: it may not arrive, and its end is unknown until its validity is over. */ never?: boolean }>;
 const smscThat = (name: string, smsc: SmscSimulatorOptions, resent = false): Fault => ({ name, world: { smsc }, resent });
@@ -33,27 +27,12 @@ const neverAgain: Fault = { name: 'none, nothing is sent again', world: { lostAn
 const points: readonly KillPoint[] = ['before', 'after'];
 const victims: readonly ServiceName[] = ['ledger', 'carrier', 'dlr'];
 
-type Row = { victim: string; fault: string; kills: number; messages: number; lost: number; sentTwice: number; chargedTwice: number; calledBackTwice: number };
 const rows: Row[] = [];
 let opened: World | undefined;
 afterEach(async () => {
   await opened?.close();
   opened = undefined;
 });
-
-const until = async (holds: () => boolean, withinMs: number): Promise<boolean> => {
-  for (const giveUpAtMs = performance.now() + withinMs; performance.now() < giveUpAtMs; ) {
-    if (holds()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return false;
-};
-const countsOf = <Key>(keys: readonly Key[]): Map<Key, number> => {
-  const counts = new Map<Key, number>();
-  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return counts;
-};
-const repeated = (counts: ReadonlyMap<unknown, number>): number => [...counts.values()].filter((times) => times > 1).length;
 
 const cells = [...victims.flatMap((victim) => faults.map((fault) => [victim, fault.name, fault] as const)), ['carrier', neverAgain.name, neverAgain] as const];
 
@@ -86,7 +65,7 @@ it.each(cells)(
     const row: Row = {
       victim,
       fault: faultName,
-      kills: killsPerCell,
+      times: killsPerCell,
       messages: sent.length,
       lost: sent.filter(({ messageId }) => !calledBack.has(messageId)).length,
       sentTwice: repeated(submissions),
@@ -108,9 +87,4 @@ it.each(cells)(
   180_000,
 );
 
-afterAll(() => {
-  const total = rows.reduce((sum, { kills }) => sum + kills, 0);
-  const line = (cells: readonly (string | number)[]) => cells.map((cell, at) => String(cell).padEnd([8, 38, 6, 9, 5, 11, 14, 0][at] ?? 0)).join('');
-  const table = rows.map((row) => line(Object.values(row)));
-  console.log([line(['killed', 'fault', 'kills', 'messages', 'lost', 'sent twice', 'charged twice', 'called back twice']), ...table, `${total} kills`].join('\n'));
-});
+afterAll(() => printMatrix(rows, 'kills'));

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { randomUUID } from 'node:crypto';
 import { readJsonObject } from './json-body.js';
+import { answerUnreadable } from './raw-url-bytes.js';
 
 export type HttpRequest = {
   readonly raw: { readonly url?: string; readonly method?: string };
@@ -53,6 +54,9 @@ const routerErrors = (error: { statusCode?: number }, _: unknown, reply: unknown
 
 const isForm = (contentType: string): boolean => contentType.startsWith('application/x-www-form-urlencoded');
 
+/** Offered last: a client that says HTTP/1.0 in the handshake (curl --http1.0, PHP's curl set so) is answered, as by OVH's Apache. */
+const protocols = ['http/1.1', 'http/1.0'];
+
 /** Trailing slashes are ignored (after signatures are verified over the URL as it came, OVH.md 1.3). */
 export const gatewayFastify = (https?: { cert: Buffer; key: Buffer }): FastifyAdapter => {
   const options = {
@@ -60,8 +64,9 @@ export const gatewayFastify = (https?: { cert: Buffer; key: Buffer }): FastifyAd
     // A HEAD on http2sms would send an SMS: none is made of a GET by itself.
     exposeHeadRoutes: false,
     frameworkErrors: routerErrors,
+    clientErrorHandler: answerUnreadable,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: pathPartLengthMax },
-    ...(https ? { https: { ...https, maxHeaderSize: headersBytesMax } } : { http: { maxHeaderSize: headersBytesMax } }),
+    ...(https ? { https: { ...https, maxHeaderSize: headersBytesMax, ALPNProtocols: protocols } } : { http: { maxHeaderSize: headersBytesMax } }),
   };
   return new FastifyAdapter(options as { bodyLimit: number });
 };
@@ -72,6 +77,8 @@ export const gatewayFastify = (https?: { cert: Buffer; key: Buffer }): FastifyAd
  */
 export const keepRawBodies = (app: NestFastifyApplication): void => {
   const fastify = app.getHttpAdapter().getInstance();
+  // Signatures are over what came with a GET too: Java clients that write out an entity that is none send and sign "null".
+  fastify.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   fastify.removeAllContentTypeParsers();
   fastify.addHook('onRequest', async ({ raw, headers }, reply) => {
     reply.header(queryIdHeader, newQueryId());
@@ -82,8 +89,8 @@ export const keepRawBodies = (app: NestFastifyApplication): void => {
   fastify.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (request, body, done) => {
     const rawBody = body as Buffer;
     (request as unknown as HttpRequest).rawBody = rawBody;
-    // Clients send what they like with a DELETE; nothing here reads it.
-    if (rawBody.length === 0 || request.method === 'DELETE' || formPaths.test(request.url)) return done(null, undefined);
+    // Clients send what they like with a DELETE or a GET; nothing here reads it.
+    if (rawBody.length === 0 || request.method === 'DELETE' || request.method === 'GET' || formPaths.test(request.url)) return done(null, undefined);
     // curl's -d calls everything a form: what opens like JSON is read as JSON.
     if (isForm(String(request.headers['x-kwota-content-type'] ?? '')) && !/^\s*[{[]/.test(rawBody.toString('latin1', 0, 64))) return done(null, undefined);
     const read = readJsonObject(rawBody);

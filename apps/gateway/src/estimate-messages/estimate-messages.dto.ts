@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsString, MaxLength, MinLength } from 'class-validator';
+import { LooseBoolean } from '../edge/loose-values.js';
 
 /** Longer than any message that is sent: its parts may still be asked for. */
 export const estimatedTextLengthMax = 10_000;
@@ -12,6 +13,7 @@ export class EstimateDto {
   message!: string;
 
   @ApiProperty({ description: 'True for a message without advertising: no STOP clause', example: true })
+  @LooseBoolean()
   @IsBoolean()
   noStopClause!: boolean;
 

@@ -5,7 +5,7 @@ import type { HttpReply, HttpRequest } from '../edge/http.js';
 import { peerAddress } from '../edge/peer-address.js';
 import { answerTypes, formatAnswer } from './http2sms.answer.js';
 import { Http2SmsHandler } from './http2sms.handler.js';
-import { charsetOf, readForm } from './http2sms.query.js';
+import { readBody, readForm } from './http2sms.query.js';
 
 /** GET or POST form; always HTTP 200, the status is in the body (OVH.md 9). Nothing of the query is ever logged: it holds the password. */
 @ApiTags('http2sms')
@@ -36,8 +36,8 @@ export class Http2SmsController {
     const url = request.raw.url ?? '';
     const question = url.indexOf('?');
     const given = readForm(question === -1 ? '' : url.slice(question + 1));
-    if (request.rawBody?.length)
-      for (const [name, value] of readForm(request.rawBody.toString('latin1'), charsetOf(String(request.headers['x-kwota-content-type'] ?? '')))) given.set(name, value);
+    if (request.method === 'POST' && request.rawBody?.length)
+      for (const [name, value] of await readBody(request.rawBody, String(request.headers['x-kwota-content-type'] ?? ''))) given.set(name, value);
     // The header is the one of the REST API; a parameter of the same meaning goes before it.
     const key = request.headers['idempotency-key'];
     if (typeof key === 'string' && !given.has('idempotencyKey')) given.set('idempotencyKey', key);

@@ -56,7 +56,8 @@ export class Http2SmsHandler {
 
   private async send(parameters: Http2SmsParameters, { userId, messagesPerMinute }: KnownUser): Promise<Http2SmsAnswer> {
     const { account, from, senderForResponse, to, message, noStop, coding, tag, messageClass, deferredUntilMs, idempotencyKey } = parameters;
-    if (!senderForResponse && !this.knownUsers.maySend(account, from)) return { status: 241, message: 'Invalid from: the sender is not declared' };
+    const sender = senderForResponse ? this.settings.responseSender : this.knownUsers.declaredSender(account, from);
+    if (sender === undefined) return { status: 241, message: 'Invalid from: the sender is not declared' };
     const receivers = sortReceivers(to, (number) => this.stops.has(account, number));
     if (receivers.valid.length === 0) return { status: 202, message: 'Invalid to: no valid receiver' };
     const composed = composeMessage(message, { noStop, coding });
@@ -68,7 +69,7 @@ export class Http2SmsHandler {
       account,
       userId,
       receivers: receivers.valid,
-      sender: senderForResponse ? this.settings.responseSender : from,
+      sender,
       ...composed,
       noStop,
       source: 'http2sms',

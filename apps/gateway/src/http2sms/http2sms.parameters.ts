@@ -32,12 +32,14 @@ const lengths = [
   ['tag', tagLengthMax],
   ['idempotencyKey', 128],
 ] as const;
+/** As older guides call it, and programs that were written by them (Odoo's addon, Nagios scripts). */
+const accountOfOldGuides = 'smsAccount';
 const required = ['account', 'login', 'password', 'from', 'to', 'message'] as const;
 const texts = [...required, 'tag', 'idempotencyKey'] as const;
 
 /** Query or form body to parameters; the first fault in the order of the guide's table. `nowMs` and `timeZone` are for `deferred`. */
 export const readParameters = (given: URLSearchParams, nowMs: number, timeZone: string): Http2SmsParameters | ParameterFault => {
-  const value = (name: string): string => given.get(name) ?? '';
+  const value = (name: string): string => given.get(name) || (name === 'account' && given.get(accountOfOldGuides)) || '';
   // The named sender is ignored then, so it need not be there (OVH.md 1.2, 3.1).
   const senderForResponse = value('senderForResponse') === '1';
   for (const name of required) if (value(name) === '' && !(name === 'from' && senderForResponse)) return { status: 201, message: `Missing ${name}` };
@@ -50,8 +52,8 @@ export const readParameters = (given: URLSearchParams, nowMs: number, timeZone: 
   const to = value('to').split(',').filter((receiver) => receiver.trim() !== '');
   if (to.length === 0) return { status: 201, message: 'Missing to' };
   if (to.length > receiversMax) return { status: 202, message: `Invalid to: more than ${receiversMax} receivers` };
-  const messageClass = value('class') || undefined;
-  if (messageClass && !/^[0-3]$/.test(messageClass)) return { status: 202, message: 'Invalid class: is not 0, 1, 2 or 3' };
+  // What is no class is none: Ogham (Java) sends the name of a Java class in it with every message, and its users' messages arrive.
+  const messageClass = /^[0-3]$/.test(value('class')) ? Number(value('class')) : undefined;
   const smsCoding = value('smsCoding') || value('SMSencoding') || undefined;
   if (smsCoding && !/^[12]$/.test(smsCoding)) return { status: 202, message: 'Invalid smsCoding: is not 1 or 2' };
   const idempotencyKey = value('idempotencyKey') || undefined;
@@ -73,7 +75,7 @@ export const readParameters = (given: URLSearchParams, nowMs: number, timeZone: 
     message: value('message').replaceAll(/\r\n?|%0d(?:%0a)?/gi, '\n'),
     noStop: value('noStop') === '1',
     tag,
-    messageClass: messageClass ? Number(messageClass) : undefined,
+    messageClass,
     coding: smsCoding ? (smsCoding === '1' ? '7bit' : 'unicode') : undefined,
     deferredUntilMs,
     idempotencyKey,

@@ -13,6 +13,23 @@ export const readForm = (text: string, charset?: string): URLSearchParams => {
   return asUtf8;
 };
 
+/** A body, as a form whatever its content type says; `multipart/form-data` is what PHP's curl and curl's -F make of one. Empty where it is none. */
+export const readBody = async (body: Buffer, contentType: string): Promise<URLSearchParams> => {
+  if (!/^\s*multipart\/form-data\b/i.test(contentType)) return readForm(body.toString('latin1'), charsetOf(contentType));
+  try {
+    // Read as if each byte were a character, so that which characters they are is decided as for any other form.
+    const bytes = Buffer.from(body.toString('latin1'));
+    const fields = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
+    const pairs = [...fields].flatMap(([name, value]) => (typeof value === 'string' ? [`${escapeBytes(name)}=${escapeBytes(value)}`] : []));
+    return readForm(pairs.join('&'));
+  } catch {
+    return new URLSearchParams();
+  }
+};
+
+/** One character for each byte. */
+const escapeBytes = (text: string): string => text.replaceAll(/[^A-Za-z0-9]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
 const beyondAscii = /[\u0080-\u00ff]/;
 const everyBeyondAscii = /[\u0080-\u00ff]/g;
 

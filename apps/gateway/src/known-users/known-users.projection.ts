@@ -1,5 +1,6 @@
 import { usersKeyOf, type UserChanged, type UsersEvent } from '@kwota/contracts/users.v1';
 import { ServiceUnavailable } from '@kwota/service-kit/request-client';
+import { normaliseNumber } from '@kwota/sms-text';
 import { Injectable } from '@nestjs/common';
 import { ChangesMadeHere, type ChangeMadeHere } from './changes-made-here.js';
 
@@ -55,10 +56,18 @@ export class KnownUsers {
     return this.accounts.get(account)?.usersByLogin.get(login);
   }
 
-  /** Upper and lower case are the same sender, as on a telephone's display. @throws ServiceUnavailable while not all of them are read. */
-  maySend(account: string, sender: string): boolean {
+  /**
+   * The account's enabled sender that is meant: as it was given, for upper and lower case are the same on a telephone's display; a number in
+   * another spelling (0033…, a + that a query has turned into a space) as it was declared. @throws ServiceUnavailable while not all are read.
+   */
+  declaredSender(account: string, given: string): string | undefined {
     this.checkWhole();
-    return this.accounts.get(account)?.senders.get(sender.toLowerCase()) === 'enable';
+    const senders = this.accounts.get(account)?.senders ?? new Map<string, string>();
+    if (senders.get(given.toLowerCase()) === 'enable') return given;
+    const number = normaliseNumber(given);
+    if (number === undefined) return undefined;
+    for (const [declared, status] of senders) if (status === 'enable' && normaliseNumber(declared) === number) return declared;
+    return undefined;
   }
 
   private checkWhole(): void {

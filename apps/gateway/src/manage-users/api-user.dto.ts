@@ -17,6 +17,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { LooseNumber } from '../edge/loose-values.js';
 
 /** OVH's panel: exactly eight word characters (OVH.md 6). */
 const passwordForm = /^\w{8}$/;
@@ -44,6 +45,7 @@ export class CreateApiUserDto {
 
 export class QuotaDto {
   @ApiProperty({ minimum: 0, example: 150 })
+  @LooseNumber()
   @IsNumber({}, { message: 'quotaLeft must be a number' })
   @Min(0)
   quotaLeft!: number;
@@ -66,6 +68,7 @@ export class AlertThresholdDto {
   alertNumber: string | null = '';
 
   @ApiProperty({ description: '-1 switches it off', example: 20 })
+  @LooseNumber()
   @IsInt()
   @Min(-1)
   @Max(thresholdMax)
@@ -119,6 +122,7 @@ export class ChangeApiUserDto {
 
   @ApiPropertyOptional({ type: Number, nullable: true, description: 'Our extension: how many messages the user may send in a minute; 0: as many as it likes', example: 60 })
   @IsOptional()
+  @LooseNumber()
   @IsInt()
   @Min(0)
   @Max(messagesPerMinuteMax)

@@ -1,7 +1,7 @@
 import { deleteIncomingMessage, findIncomingMessage, findIncomingMessages } from '@kwota/contracts/phones.requests.v1';
 import { RequestClient } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
-import { textFilter, timeFilter } from '../edge/query-filters.js';
+import { phoneFilter, textFilter, timeFilter } from '../edge/query-filters.js';
 import { messageIdOf } from '../read-messages/read-messages.client.js';
 import { badRequest, objectUnknown } from '../v6/ovh-error.js';
 
@@ -9,9 +9,9 @@ export type IncomingFilters = Readonly<Partial<Record<'sender' | 'tag' | 'creati
 
 const senderLengthMax = 21;
 const tagLengthMax = 20;
-const limited = (name: string, value: string | undefined, max: number) => {
+const limited = (name: string, value: string | undefined, max: number, filter = textFilter) => {
   if (typeof value === 'string' && value.length > max) throw badRequest(`${name} must have at most ${max} characters`);
-  return textFilter(name, value);
+  return filter(name, value);
 };
 
 /** No message bears a longer one. @throws OvhError 400 */
@@ -21,7 +21,7 @@ export const incomingTagFilter = (tag: string | undefined) => limited('tag', tag
 export const incomingFilter = (account: string, userId: string | undefined, filters: IncomingFilters) => ({
   account,
   ...(userId === undefined ? {} : { userId }),
-  ...limited('sender', filters.sender, senderLengthMax),
+  ...limited('sender', filters.sender, senderLengthMax, phoneFilter),
   ...incomingTagFilter(filters.tag),
   ...timeFilter('fromMs', 'creationDatetime.from', filters['creationDatetime.from']),
   ...timeFilter('toMs', 'creationDatetime.to', filters['creationDatetime.to']),

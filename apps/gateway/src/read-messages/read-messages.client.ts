@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { shownCredits } from '../edge/credits.js';
 import { GatewaySettings } from '../edge/gateway-settings.js';
 import { MessageIds } from '../submit-messages/message-ids.js';
-import { numberFilter, textFilter, timeFilter } from '../edge/query-filters.js';
+import { numberFilter, phoneFilter, textFilter, timeFilter } from '../edge/query-filters.js';
 import { badRequest, objectUnknown } from '../v6/ovh-error.js';
 import { lookAgainMs, NewestJobs } from './newest-jobs.js';
 
@@ -15,7 +15,7 @@ export type OutgoingFilters = Readonly<Partial<Record<'receiver' | 'sender' | 't
 export const outgoingFilter = (account: string, userId: string | undefined, filters: OutgoingFilters) => ({
   account,
   ...(userId === undefined ? {} : { userId }),
-  ...textFilter('receiver', filters.receiver),
+  ...phoneFilter('receiver', filters.receiver),
   ...textFilter('sender', filters.sender),
   ...textFilter('tag', filters.tag),
   ...numberFilter('ptt', 'ptt', filters.ptt),

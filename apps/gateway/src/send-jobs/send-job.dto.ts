@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { LooseBoolean, LooseNumber } from '../edge/loose-values.js';
 
 /** POST jobs (OVH.md 1.2). Clients send null for what they leave out, which counts as left out. */
 export class SendJobDto {
@@ -23,6 +24,7 @@ export class SendJobDto {
 
   @ApiPropertyOptional({ description: 'True for a message without advertising: no STOP clause' })
   @IsOptional()
+  @LooseBoolean()
   @IsBoolean()
   noStopClause?: boolean | null;
 
@@ -49,6 +51,7 @@ export class SendJobDto {
 
   @ApiPropertyOptional({ description: 'Minutes to wait' })
   @IsOptional()
+  @LooseNumber()
   @IsInt()
   @Min(0)
   @Max(129_600)
@@ -56,6 +59,7 @@ export class SendJobDto {
 
   @ApiPropertyOptional({ description: 'Minutes of validity' })
   @IsOptional()
+  @LooseNumber()
   @IsInt()
   @Min(1)
   @Max(129_600)
@@ -68,6 +72,7 @@ export class SendJobDto {
 
   @ApiPropertyOptional({ description: 'From the number that can be answered; a named sender is ignored' })
   @IsOptional()
+  @LooseBoolean()
   @IsBoolean()
   senderForResponse?: boolean | null;
 

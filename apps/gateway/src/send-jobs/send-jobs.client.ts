@@ -72,8 +72,9 @@ export class SendJobsClient {
   private senderOf(account: string, { sender, senderForResponse }: SendJobDto): string {
     if (senderForResponse) return this.settings.responseSender;
     if (!sender) throw badRequest('sender is required, or senderForResponse');
-    if (!this.knownUsers.maySend(account, sender)) throw badRequest(`The sender ${sender} is not declared`);
-    return sender;
+    const declared = this.knownUsers.declaredSender(account, sender);
+    if (declared === undefined) throw badRequest(`The sender ${sender} is not declared`);
+    return declared;
   }
 }
 

@@ -4,6 +4,7 @@ import { Body, Headers, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProperty } from '@nestjs/swagger';
 import { IsNumber, IsPositive, IsString, MaxLength } from 'class-validator';
 import { randomUUID } from 'node:crypto';
+import { LooseNumber } from '../edge/loose-values.js';
 import { milliCreditsOf, shownCredits } from '../edge/credits.js';
 import { idempotencyKeyOf } from '../edge/idempotency-key.js';
 import { badRequest, conflict, OvhError, serviceUnknown } from '../v6/ovh-error.js';
@@ -12,6 +13,7 @@ import { V6Controller } from '../v6/v6-controller.js';
 
 export class TransferCreditsDto {
   @ApiProperty({ example: 10 })
+  @LooseNumber()
   @IsNumber({}, { message: 'credits must be a number' })
   @IsPositive()
   credits!: number;
