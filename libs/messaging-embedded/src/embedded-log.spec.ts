@@ -1,6 +1,8 @@
 import { deadLetterTopicOf, type IncomingMessage, type OutgoingMessage, type TopicDefinition } from '@kwota/messaging';
 import { UnknownVersion } from '@kwota/messaging/failures';
-import { DurableDatabase } from '@kwota/service-kit/sqlite';
+import { SyncFailed } from '@kwota/service-kit/group-sync';
+import { DurableDatabase, GroupSyncedDatabase } from '@kwota/service-kit/sqlite';
+import { jest } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +34,9 @@ const collect = async (messaging: EmbeddedMessaging, topic = work, group = 'kwot
   const subscription = await messaging.subscribe({ topic, group, kind, handle });
   return { handled, subscription };
 };
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
 
 describe('the file', () => {
@@ -62,6 +67,45 @@ describe('the file', () => {
     const messaging = await open(newPath());
     await Promise.all(numbers(100).map((value) => messaging.publish([message(value), message(value, other)])));
     expect(messaging.stats).toMatchObject({ published: 200, commits: 1 });
+    await messaging.close();
+  });
+
+  it('of which the disk did not take a commit is told so to its publishers, hands nothing on, takes nothing more and is not ready, until it is opened anew', async () => {
+    const path = newPath();
+    const messaging = await open(path);
+    const { handled } = await collect(messaging);
+    await messaging.publish([message('before')]);
+    const disk = jest.spyOn(GroupSyncedDatabase.prototype, 'synced').mockRejectedValueOnce(new SyncFailed(new Error('EIO')));
+    await expect(messaging.publish([message('lost')])).rejects.toThrow('could not be written');
+    disk.mockRestore();
+    await expect(messaging.publish([message('after')])).rejects.toThrow('restart');
+    expect(messaging.health()).toEqual({ ready: false, reasons: [expect.stringContaining('restart')] });
+    await messaging.drain();
+    expect(handled).toEqual(['before']);
+    await messaging.close();
+    const again = await open(path);
+    expect(again.health().ready).toBe(true);
+    await again.close();
+  });
+
+  it('waits for the disk before it tells a publisher or hands on, and gathers meanwhile', async () => {
+    const messaging = await open(newPath());
+    const { handled } = await collect(messaging);
+    let end = (): void => undefined;
+    jest.spyOn(GroupSyncedDatabase.prototype, 'synced').mockImplementationOnce(() => new Promise((resolve) => (end = resolve)));
+    const told: string[] = [];
+    const publish = (value: string): Promise<unknown> => messaging.publish([message(value)]).then(() => told.push(value));
+    const first = publish('1');
+    await turns(3);
+    const others = Promise.all(numbers(100).map(publish));
+    await turns(3);
+    expect([told, handled, messaging.read(work, 0, 10)]).toEqual([[], [], []]);
+    end();
+    await first;
+    await others;
+    await messaging.drain();
+    expect(handled).toEqual(['1', ...numbers(100)]);
+    expect(messaging.stats.commits).toBe(2);
     await messaging.close();
   });
 

@@ -82,7 +82,7 @@ const targetOf = ({ url, first }: LoadedKwota): string => {
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
 /** autocannon in a process of its own, so that it takes no time from the sink. */
-const load = async (url: string, connections: number, seconds: number): Promise<Load> => {
+export const load = async (url: string, connections: number, seconds: number): Promise<Load> => {
   const child = spawn(process.execPath, ['node_modules/autocannon/autocannon.js', '-j', '-c', String(connections), '-d', String(seconds), url], { stdio: ['ignore', 'pipe', 'ignore'] });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
