@@ -1,5 +1,6 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
+import { Rounds } from '@kwota/service-kit/rounds';
 import type { EntityManager } from 'typeorm';
 import { digestOf } from '../send-alerts/compose-mail.js';
 import { accountItself, forecastEntity, recipientEntity } from '../alerts.entities.js';
@@ -14,9 +15,7 @@ const usersAtOnce = 500;
 
 /** Asks the ledger about whoever has a recipient, and has those warned whose credit runs out within the days that are set. */
 export class ForecastWorker {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
-  private isStopped = false;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: ServiceDatabase,
@@ -25,27 +24,22 @@ export class ForecastWorker {
     /** 0: nobody is warned. */
     private readonly days: number,
     private readonly log: Logger,
-  ) {}
-
-  start(): void {
-    if (this.days === 0) return;
-    this.timer = setInterval(() => {
-      this.running ??= this.look(Date.now())
-        .catch((error: Error) => this.log.error({ err: { type: error.name } }, 'credit could not be foreseen; trying again in an hour'))
-        .finally(() => (this.running = undefined));
-    }, lookIntervalMs);
+  ) {
+    this.rounds = new Rounds(log, 'credit could not be foreseen');
   }
 
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    clearInterval(this.timer);
-    await this.running;
+  start(): void {
+    if (this.days > 0) this.rounds.every(lookIntervalMs, () => this.look(Date.now()));
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   async look(nowMs: number): Promise<void> {
     for (const [account, userIds] of await this.recipients()) {
       for (let from = 0; from < userIds.length; from += usersAtOnce) {
-        if (this.isStopped) return;
+        if (this.rounds.isStopped) return;
         const found = await this.credit.find(account, userIds.slice(from, from + usersAtOnce));
         if (!found) this.log.warn({ account }, 'the ledger does not answer: its credit is foreseen in an hour');
         else await this.weigh(account, found, nowMs);

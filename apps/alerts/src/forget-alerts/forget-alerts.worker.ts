@@ -1,5 +1,6 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
+import { Rounds } from '@kwota/service-kit/rounds';
 import { LessThan } from 'typeorm';
 import { alertEntity } from '../alerts.entities.js';
 
@@ -9,25 +10,21 @@ const keptMs = 30 * 24 * hourMs;
 
 /** Deletes alerts, with the addresses in them, once nothing can ask for them again. */
 export class ForgetAlertsWorker {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: ServiceDatabase,
-    private readonly log: Logger,
-  ) {}
-
-  start(): void {
-    const forget = () =>
-      (this.running = this.forget(Date.now()).catch((error: Error) => {
-        this.log.error({ err: { type: error.name } }, 'old alerts could not be deleted; trying again in an hour');
-      }));
-    this.timer = setInterval(forget, hourMs);
+    log: Logger,
+  ) {
+    this.rounds = new Rounds(log, 'old alerts could not be deleted');
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+  start(): void {
+    this.rounds.every(hourMs, () => this.forget(Date.now()));
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   async forget(nowMs: number): Promise<void> {

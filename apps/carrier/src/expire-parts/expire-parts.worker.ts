@@ -1,6 +1,7 @@
 import { expiredOutcome, silentOutcome } from '@kwota/delivery-codes';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
+import { Rounds } from '@kwota/service-kit/rounds';
 import { PartReceiptsPublisher } from '../part-receipts.publisher.js';
 import { PartsRepository, partState } from '../parts.repository.js';
 import { SubmittedPartsRepository } from '../submitted-parts.repository.js';
@@ -15,40 +16,25 @@ const cleanRowsMax = 2_000;
 
 /** Ends the parts whose validity is over without a submit_sm (or, with `never`, without its answer), and forgets old ones. */
 export class ExpirePartsWorker {
-  private timers: NodeJS.Timeout[] = [];
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: ServiceDatabase,
     private readonly parts: PartsRepository,
     private readonly submitted: SubmittedPartsRepository,
     private readonly receipts: PartReceiptsPublisher,
-    private readonly log: Logger,
-  ) {}
-
-  start(): void {
-    let isLooking = false;
-    const look = (work: () => Promise<void>) => async (): Promise<void> => {
-      if (isLooking) return;
-      isLooking = true;
-      try {
-        await work();
-      } catch (error) {
-        this.log.error({ err: { type: (error as Error).name } }, 'parts could not be expired; trying again');
-      } finally {
-        isLooking = false;
-      }
-    };
-    const expire = look(() => this.expire(Date.now()));
-    const clean = look(() => this.clean(Date.now()));
-    this.timers = [setInterval(() => (this.running = expire()), lookIntervalMs), setInterval(() => (this.running = clean()), cleanIntervalMs)];
+    log: Logger,
+  ) {
+    this.rounds = new Rounds(log, 'parts could not be expired');
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    for (const timer of this.timers) clearInterval(timer);
-    await this.running;
+  start(): void {
+    this.rounds.every(lookIntervalMs, () => this.expire(Date.now()));
+    this.rounds.every(cleanIntervalMs, () => this.clean(Date.now()));
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   async expire(nowMs: number): Promise<void> {
@@ -60,14 +46,14 @@ export class ExpirePartsWorker {
   async clean(nowMs: number): Promise<void> {
     await this.database.transaction((manager) => this.submitted.forgetEarly(manager, nowMs - keptMs));
     let after: number | undefined = 0;
-    while (after !== undefined && !this.stopped) {
+    while (after !== undefined && !this.rounds.isStopped) {
       const from: number = after;
       after = await this.database.transaction((manager) => this.parts.forget(manager, from, nowMs - keptMs, cleanRowsMax));
     }
   }
 
   private async endAll(state: typeof partState.queued | typeof partState.unanswered, outcome: typeof expiredOutcome, atMs: number): Promise<void> {
-    for (let ended = partsMax; ended === partsMax && !this.stopped; ) {
+    for (let ended = partsMax; ended === partsMax && !this.rounds.isStopped; ) {
       ended = await this.database.transaction(async (manager) => {
         const parts = await this.parts.expire(manager, state, atMs, partsMax);
         await this.receipts.report(manager, parts.map((part) => ({ part, stage: 'expired', outcome, atMs, raw: { connector: part.connector } })));

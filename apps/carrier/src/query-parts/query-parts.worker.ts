@@ -1,6 +1,7 @@
 import { isFinalDlr, outcomeOfReceipt } from '@kwota/delivery-codes';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
+import { Rounds } from '@kwota/service-kit/rounds';
 import type { Pdu } from 'smpp';
 import type { Connector } from '../connectors/connector.js';
 import type { Connectors } from '../connectors/connectors.js';
@@ -14,28 +15,25 @@ const queriesMax = 50;
 
 /** Asks an SMSC that offers query_sm what became of messages of which no final receipt came. */
 export class QueryPartsWorker {
-  private timers: NodeJS.Timeout[] = [];
-  private running: Promise<void> = Promise.resolve();
-  private isLooking = false;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: ServiceDatabase,
     private readonly queries: QueriesRepository,
     private readonly connectors: Connectors,
     private readonly recorder: PartNewsRecorder,
-    private readonly log: Logger,
-  ) {}
-
-  start(): void {
-    const run = (work: () => Promise<void>) => () => {
-      if (!this.isLooking) this.running = this.attempt(work);
-    };
-    this.timers = [setInterval(run(() => this.look(Date.now())), lookIntervalMs), setInterval(run(() => this.forget()), forgetIntervalMs)];
+    log: Logger,
+  ) {
+    this.rounds = new Rounds(log, 'an SMSC could not be asked about its messages');
   }
 
-  async stop(): Promise<void> {
-    for (const timer of this.timers) clearInterval(timer);
-    await this.running;
+  start(): void {
+    this.rounds.every(lookIntervalMs, () => this.look(Date.now()));
+    this.rounds.every(forgetIntervalMs, () => this.forget());
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   private asking(): readonly Connector[] {
@@ -63,16 +61,5 @@ export class QueryPartsWorker {
   private async forget(): Promise<void> {
     const asking = this.asking().map(({ name }) => name);
     await this.database.transaction((manager) => this.queries.forget(manager, asking));
-  }
-
-  private async attempt(work: () => Promise<void>): Promise<void> {
-    this.isLooking = true;
-    try {
-      await work();
-    } catch (error) {
-      this.log.error({ err: { type: (error as Error).name } }, 'an SMSC could not be asked about its messages; trying again');
-    } finally {
-      this.isLooking = false;
-    }
   }
 }

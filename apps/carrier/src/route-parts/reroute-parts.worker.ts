@@ -1,5 +1,6 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
+import { Rounds } from '@kwota/service-kit/rounds';
 import type { Connectors } from '../connectors/connectors.js';
 import { ReroutePartsRepository, type RoutedPart } from './reroute-parts.repository.js';
 import { routeOfReceiver } from './route-of-receiver.js';
@@ -15,10 +16,7 @@ const rowsMax = 500;
  * connector would send it a second time.
  */
 export class ReroutePartsWorker {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private isLooking = false;
-  private stopped = false;
+  private readonly rounds: Rounds;
   private lookedAtMs = -Infinity;
 
   constructor(
@@ -26,7 +24,9 @@ export class ReroutePartsWorker {
     private readonly repository: ReroutePartsRepository,
     private readonly connectors: Connectors,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.rounds = new Rounds(log, 'parts could not be moved to another connector');
+  }
 
   /** Connectors were added, changed or removed. */
   lookSoon(): void {
@@ -34,15 +34,11 @@ export class ReroutePartsWorker {
   }
 
   start(): void {
-    this.timer = setInterval(() => {
-      if (!this.isLooking) this.running = this.look();
-    }, lookIntervalMs);
+    this.rounds.every(lookIntervalMs, () => this.look());
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    clearInterval(this.timer);
-    await this.running;
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   async look(): Promise<void> {
@@ -50,14 +46,7 @@ export class ReroutePartsWorker {
     const isWell = routes.every(({ available }) => available);
     if (!routes.some(({ available }) => available) || (isWell && performance.now() - this.lookedAtMs < restMs)) return;
     this.lookedAtMs = isWell ? performance.now() : -Infinity;
-    this.isLooking = true;
-    try {
-      for (const connector of await this.database.read((manager) => this.repository.waitedFor(manager))) await this.moveFrom(connector);
-    } catch (error) {
-      this.log.error({ err: { type: (error as Error).name } }, 'parts could not be moved to another connector; trying again');
-    } finally {
-      this.isLooking = false;
-    }
+    for (const connector of await this.database.read((manager) => this.repository.waitedFor(manager))) await this.moveFrom(connector);
   }
 
   private async moveFrom(connector: string): Promise<void> {
@@ -67,7 +56,7 @@ export class ReroutePartsWorker {
     let after = { messageId: 0, part: 0 };
     let movedAny = false;
     for (let page: RoutedPart[] | undefined; page === undefined || page.length === rowsMax; ) {
-      if (this.stopped) return;
+      if (this.rounds.isStopped) return;
       page = await this.database.transaction(async (manager) => {
         const waiting = await this.repository.waitingFor(manager, connector, route === undefined, after, rowsMax);
         const moved = waiting.map((part) => ({ ...part, connector: routeOfReceiver(part.receiver, part.messageId, routes) })).filter((part) => part.connector !== connector);

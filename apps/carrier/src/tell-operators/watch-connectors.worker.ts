@@ -1,5 +1,6 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
+import { Rounds } from '@kwota/service-kit/rounds';
 import { Connectors } from '../connectors/connectors.js';
 import { OperationsPublisher } from './operations.publisher.js';
 
@@ -10,8 +11,7 @@ const charactersMax = 200;
 
 /** Tells operators of connectors that are not bound though they should be: once each time. */
 export class WatchConnectorsWorker {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly rounds: Rounds;
   private readonly told = new Set<string>();
 
   constructor(
@@ -19,19 +19,16 @@ export class WatchConnectorsWorker {
     private readonly connectors: Connectors,
     private readonly operations: OperationsPublisher,
     private readonly log: Logger,
-  ) {}
-
-  start(): void {
-    this.timer = setInterval(() => {
-      this.running ??= this.look(downAfterMs)
-        .catch((error: Error) => this.log.error({ err: { type: error.name } }, 'a connector that is down could not be told of; trying again'))
-        .finally(() => (this.running = undefined));
-    }, lookIntervalMs);
+  ) {
+    this.rounds = new Rounds(log, 'a connector that is down could not be told of');
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+  start(): void {
+    this.rounds.every(lookIntervalMs, () => this.look(downAfterMs));
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   async look(afterMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
+import { Rounds } from '@kwota/service-kit/rounds';
 import type { EntityManager } from 'typeorm';
 import { IncomingCallsRepository } from '../answer-incoming/incoming-calls.repository.js';
 import { MessagesRepository } from '../messages.repository.js';
@@ -21,9 +22,7 @@ const rowsMax = 500;
 export type KeptDays = Readonly<{ historyKeptDays: number; textsKeptDays: number; attemptsKeptDays: number }>;
 
 export class CleanHistoryWorker {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
-  private stopped = false;
+  private readonly rounds: Rounds;
   /** The last message whose texts, and whose attempts, are erased: the next look goes on behind it. */
   private readonly erasedTo = { texts: 0, attempts: 0 };
   private looks = 0;
@@ -35,31 +34,27 @@ export class CleanHistoryWorker {
     private readonly incoming: IncomingRepository,
     private readonly calls: IncomingCallsRepository,
     private readonly kept: KeptDays,
-    private readonly log: Logger,
-  ) {}
-
-  start(): void {
-    this.timer = setInterval(() => {
-      this.running ??= this.clean(Date.now())
-        .catch((error: Error) => this.log.error({ err: { type: error.name } }, 'the history could not be cleaned; trying again'))
-        .finally(() => (this.running = undefined));
-    }, intervalMs);
+    log: Logger,
+  ) {
+    this.rounds = new Rounds(log, 'the history could not be cleaned');
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    clearInterval(this.timer);
-    await this.running;
+  start(): void {
+    this.rounds.every(intervalMs, () => this.clean(Date.now()));
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   async clean(nowMs: number): Promise<void> {
     const { historyKeptDays, textsKeptDays, attemptsKeptDays } = this.kept;
     await this.database.transaction((manager) => this.messages.forgetEarly(manager, nowMs - earlyReceiptsKeptMs));
-    for (let forgotten = rowsMax; forgotten === rowsMax && !this.stopped; )
+    for (let forgotten = rowsMax; forgotten === rowsMax && !this.rounds.isStopped; )
       forgotten = await this.database.transaction((manager) => this.messages.forget(manager, nowMs - historyKeptDays * dayMs, rowsMax));
     // A message from a phone is nothing but its text and number.
     const incomingBeforeMs = nowMs - Math.min(historyKeptDays, textsKeptDays) * dayMs;
-    for (let forgotten = rowsMax; forgotten === rowsMax && !this.stopped; )
+    for (let forgotten = rowsMax; forgotten === rowsMax && !this.rounds.isStopped; )
       forgotten = await this.database.transaction((manager) => this.incoming.forget(manager, incomingBeforeMs, rowsMax));
     await this.database.transaction((manager) => this.calls.forget(manager, nowMs - callsKeptMs));
     this.looks += 1;
@@ -69,7 +64,7 @@ export class CleanHistoryWorker {
   }
 
   private async erase(what: 'texts' | 'attempts', work: (manager: EntityManager, after: number) => Promise<{ last: number; isMore: boolean }>): Promise<void> {
-    for (let isMore = true; isMore && !this.stopped; ) {
+    for (let isMore = true; isMore && !this.rounds.isStopped; ) {
       const page = await this.database.transaction((manager) => work(manager, this.erasedTo[what]));
       this.erasedTo[what] = page.last;
       isMore = page.isMore;

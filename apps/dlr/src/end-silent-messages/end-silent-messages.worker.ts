@@ -1,5 +1,6 @@
 import { Messaging } from '@kwota/messaging';
 import type { Logger } from '@kwota/service-kit/logger';
+import { Rounds } from '@kwota/service-kit/rounds';
 import { OwnPartitions } from '../own-partitions.js';
 import { TrackMessagesHandler } from '../track-messages/track-messages.handler.js';
 import { ReceiptsRead } from './receipts-read.js';
@@ -11,45 +12,33 @@ const rowsMax = 500;
 
 /** The final for silence: dlr alone makes it, after the validity, and only when receipts are read to the end (DESIGN §3.5). */
 export class EndSilentMessagesWorker {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private isLooking = false;
-  private stopped = false;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly messages: TrackMessagesHandler,
     private readonly own: OwnPartitions,
     private readonly receiptsRead: ReceiptsRead,
     private readonly messaging: Messaging,
-    private readonly log: Logger,
-  ) {}
-
-  start(): void {
-    this.timer = setInterval(() => {
-      if (!this.isLooking) this.running = this.look(Date.now());
-    }, lookIntervalMs);
+    log: Logger,
+  ) {
+    this.rounds = new Rounds(log, 'silent messages could not be ended');
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    clearInterval(this.timer);
-    await this.running;
+  start(): void {
+    this.rounds.every(lookIntervalMs, () => this.look(Date.now()));
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** Ends what is overdue at that time; nothing while receipts may be unread. Of several instances each reads its own accounts' receipts. */
   async look(nowMs: number): Promise<void> {
-    this.isLooking = true;
-    try {
-      if (!this.receiptsRead.toTheEnd(nowMs) || !this.messaging.health().ready) return;
-      for (let page = await this.messages.findOverdue(nowMs - graceMs, undefined, rowsMax); page.length > 0 && !this.stopped; ) {
-        await this.messages.endSilent(page.filter(({ account }) => this.own.owns(account)).map(({ messageId }) => messageId), nowMs);
-        if (page.length < rowsMax) return;
-        page = await this.messages.findOverdue(nowMs - graceMs, page.at(-1), rowsMax);
-      }
-    } catch (error) {
-      this.log.error({ err: { type: (error as Error).name } }, 'silent messages could not be ended; trying again');
-    } finally {
-      this.isLooking = false;
+    if (!this.receiptsRead.toTheEnd(nowMs) || !this.messaging.health().ready) return;
+    for (let page = await this.messages.findOverdue(nowMs - graceMs, undefined, rowsMax); page.length > 0 && !this.rounds.isStopped; ) {
+      await this.messages.endSilent(page.filter(({ account }) => this.own.owns(account)).map(({ messageId }) => messageId), nowMs);
+      if (page.length < rowsMax) return;
+      page = await this.messages.findOverdue(nowMs - graceMs, page.at(-1), rowsMax);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { delivery } from '@kwota/contracts/delivery.v1';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
+import { Rounds } from '@kwota/service-kit/rounds';
 import { Outbox } from '@kwota/service-kit/outbox';
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
@@ -13,8 +14,7 @@ const lookIntervalMs = 60_000;
 
 /** Tells the owners of endpoints that fail, and switches those off that have taken nothing for five days. */
 export class WatchEndpointsWorker {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: ServiceDatabase,
@@ -23,19 +23,16 @@ export class WatchEndpointsWorker {
     private readonly settings: CallbackSettingsRepository,
     private readonly outbox: Outbox,
     private readonly log: Logger,
-  ) {}
-
-  start(): void {
-    this.timer = setInterval(() => {
-      this.running ??= this.look(Date.now())
-        .catch((error: Error) => this.log.error({ err: { type: error.name } }, 'failing endpoints could not be looked at; trying again'))
-        .finally(() => (this.running = undefined));
-    }, lookIntervalMs);
+  ) {
+    this.rounds = new Rounds(log, 'failing endpoints could not be looked at');
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+  start(): void {
+    this.rounds.every(lookIntervalMs, () => this.look(Date.now()));
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   async look(nowMs: number): Promise<void> {
