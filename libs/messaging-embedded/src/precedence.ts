@@ -3,7 +3,7 @@ import { pause } from '@kwota/messaging/handle-batch';
 import { performance } from 'node:perf_hooks';
 
 /** What the rest gets of the thread's time while somebody waits and there is too little of it. */
-const restShare = 0.2;
+const restShare = 0.1;
 /** Nothing waits longer than this for its turn: then all are equal, and a flood without an end slows its senders down instead. */
 const waitMsMax = 10_000;
 /** Somebody has been waiting within this time: so long a pause between two requests is none. */

@@ -6,10 +6,20 @@ export type SqlValue = string | number | null;
 /** A statement of SQLite takes 32,766 values, of PostgreSQL 65,535; the widest row here has 21. */
 const rowsMax = 500;
 
-const placeholderOf = (manager: EntityManager): ((position: number) => string) =>
-  manager.connection.options.type === 'postgres' ? (position) => `$${position}` : () => '?';
+type Placeholder = (position: number) => string;
+const numbered: Placeholder = (position) => `$${position}`;
+const plain: Placeholder = () => '?';
 
-/** Runs the statement for at most 500 rows at a time. `sqlOf` gets the rows as `(?, ?), (?, ?)`; the fixed values come behind the rows'. */
+const placeholderOf = (manager: EntityManager): Placeholder => (manager.connection.options.type === 'postgres' ? numbered : plain);
+
+/** `(?, ?), (?, ?)`: so many rows of so many values. */
+const listOf = (placeholder: Placeholder, rows: number, columns: number): string => {
+  const row = (first: number): string => `(${Array.from({ length: columns }, (_, column) => placeholder(first + column)).join(', ')})`;
+  if (placeholder === plain) return `${`${row(1)}, `.repeat(rows - 1)}${row(1)}`;
+  return Array.from({ length: rows }, (_, index) => row(index * columns + 1)).join(', ');
+};
+
+/** Runs the statement for at most 500 rows at a time, all of as many values. `sqlOf` gets the rows as `(?, ?), (?, ?)`; the fixed values come behind the rows'. */
 export const forRows = async <Row>(
   manager: EntityManager,
   rows: readonly (readonly SqlValue[])[],
@@ -19,9 +29,9 @@ export const forRows = async <Row>(
   const results: Row[] = [];
   for (let from = 0; from < rows.length; from += rowsMax) {
     const some = rows.slice(from, from + rowsMax);
-    let position = 0;
-    const values = some.map((row) => `(${row.map(() => placeholder((position += 1))).join(', ')})`).join(', ');
-    results.push(...rowsIn<Row>(await manager.query(sqlOf(values), some.flat())));
+    const values: SqlValue[] = [];
+    for (const row of some) for (const value of row) values.push(value);
+    results.push(...rowsIn<Row>(await manager.query(sqlOf(listOf(placeholder, some.length, values.length / some.length)), values)));
   }
   return results;
 };
