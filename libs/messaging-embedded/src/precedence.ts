@@ -12,9 +12,9 @@ const awaitedWithinMs = 50;
 const busyAbove = 0.9;
 const lookEveryMs = 100;
 const lookAgainMs = 5;
-/** A share that was not used is not saved up beyond this, nor is one that was overdrawn owed beyond five times as much. */
+/** A share that was not used is not saved up beyond this, nor is one that was overdrawn owed beyond the other: half a second of waiting. */
 const savedMsMax = 20;
-const owedMsMax = 5 * savedMsMax;
+const owedMsMax = 500 * restShare;
 /** While somebody waits the rest's batches are so large: some 5 ms of work. */
 const batchMaxWhileAwaited = 64;
 
