@@ -59,7 +59,7 @@ export class AlertsModule {
       providers: [
         {
           provide: ServiceDatabase,
-          useFactory: () => ServiceDatabase.open({ location, schema: 'alerts', entities, migrations }),
+          useFactory: () => ServiceDatabase.open({ health: runtime.health, location, schema: 'alerts', entities, migrations }),
         },
         { provide: Outbox, useFactory: (database: ServiceDatabase) => new Outbox(database, messaging, logger), inject: [ServiceDatabase] },
         { provide: RequestClient, useFactory: () => RequestClient.whenAsked(messaging, 'alerts', config.sendDeadlineMs, metrics) },

@@ -50,7 +50,7 @@ export class CarrierModule {
       providers: [
         {
           provide: ServiceDatabase,
-          useFactory: () => ServiceDatabase.open({ location, schema: 'carrier', entities: [outboxEntity], migrations }),
+          useFactory: () => ServiceDatabase.open({ health: runtime.health, location, schema: 'carrier', entities: [outboxEntity], migrations }),
         },
         { provide: InstanceClaims, useFactory: (database: ServiceDatabase) => InstanceClaims.open(database, logger), inject: [ServiceDatabase] },
         { provide: Outbox, useFactory: (database: ServiceDatabase) => new Outbox(database, messaging, logger), inject: [ServiceDatabase] },

@@ -78,7 +78,7 @@ export class DlrModule {
       providers: [
         {
           provide: ServiceDatabase,
-          useFactory: () => ServiceDatabase.open({ location, schema: 'dlr', entities: [outboxEntity], migrations }),
+          useFactory: () => ServiceDatabase.open({ health: runtime.health, location, schema: 'dlr', entities: [outboxEntity], migrations }),
         },
         { provide: InstanceClaims, useFactory: (database: ServiceDatabase) => InstanceClaims.open(database, logger), inject: [ServiceDatabase] },
         { provide: Outbox, useFactory: (database: ServiceDatabase) => new Outbox(database, messaging, logger), inject: [ServiceDatabase] },

@@ -65,7 +65,7 @@ export class UsersModule {
       providers: [
         {
           provide: ServiceDatabase,
-          useFactory: () => ServiceDatabase.open({ location, schema: 'users', entities: tables, migrations: [CreateUsersTables1795000000000, AddOwners1797000000000, KeepCalls1798000000000] }),
+          useFactory: () => ServiceDatabase.open({ health: runtime.health, location, schema: 'users', entities: tables, migrations: [CreateUsersTables1795000000000, AddOwners1797000000000, KeepCalls1798000000000] }),
         },
         { provide: Outbox, useFactory: (database: ServiceDatabase) => new Outbox(database, messaging, logger), inject: [ServiceDatabase] },
         { provide: Sealing, useValue: sealing },

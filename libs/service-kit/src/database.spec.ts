@@ -1,9 +1,10 @@
 import { jest } from '@jest/globals';
-import { mkdtempSync, rmSync } from 'node:fs';
+import fs, { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Table, type EntityManager, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { ServiceDatabase } from './database.js';
+import { Health } from './health.js';
 import { forRows, run } from './sql.js';
 import { GroupSyncedDatabase } from './sqlite.js';
 
@@ -90,6 +91,24 @@ describe("a service's database", () => {
     expect(told.toSorted()).toEqual(['first', 'read 1', 'second']);
     jest.restoreAllMocks();
     await database.close();
+  });
+
+  it('that the disk does not take everything of is not ready, tells so whoever writes or reads, until it is opened anew', async () => {
+    const health = new Health();
+    const settings = { location: join(folder, 'broken.db'), schema: 'test', entities: [], migrations: [CreateNumbers1795000000000], health };
+    const database = await ServiceDatabase.open(settings);
+    expect(health.look()).toEqual({ ready: true, parts: { database: { ready: true, reasons: [] } } });
+    const insert = (n: number): Promise<unknown> => database.transaction((manager) => run(manager, 'INSERT INTO number VALUES (?)', [n]));
+    jest.spyOn(fs, 'fdatasync').mockImplementation(((_: number, done: (error: Error) => void) => done(new Error('EIO'))) as typeof fs.fdatasync);
+    await expect(insert(1)).rejects.toThrow('restart');
+    jest.restoreAllMocks();
+    await expect(insert(2)).rejects.toThrow('restart');
+    await expect(count(database)).rejects.toThrow('restart');
+    expect(health.look()).toMatchObject({ ready: false, parts: { database: { reasons: [expect.stringContaining('restart')] } } });
+    await database.close();
+    const again = await ServiceDatabase.open({ ...settings, health: new Health() });
+    await again.transaction((manager) => run(manager, 'INSERT INTO number VALUES (3)'));
+    await again.close();
   });
 
   it('a statement over many rows goes in pieces that SQLite takes, and gives the rows of all', async () => {

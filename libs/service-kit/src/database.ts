@@ -1,4 +1,5 @@
 import { DataSource, type EntityManager, type EntitySchema, type MigrationInterface } from 'typeorm';
+import type { Health } from './health.js';
 import { TypeOrmDriver } from './sqlite.js';
 
 export type DatabaseOptions = Readonly<{
@@ -8,6 +9,8 @@ export type DatabaseOptions = Readonly<{
   schema: string;
   entities: readonly EntitySchema[];
   migrations: readonly (new () => MigrationInterface)[];
+  /** Of the service: not ready once the disk did not take what was written. */
+  health?: Health;
 }>;
 
 /** A paused process that stands in a transaction holds up all instances for so long; then the server throws it out, and it gets an error. */
@@ -49,7 +52,7 @@ export class ServiceDatabase {
     private readonly file: TypeOrmDriver | undefined,
   ) {}
 
-  static async open({ location, schema, entities, migrations }: DatabaseOptions): Promise<ServiceDatabase> {
+  static async open({ location, schema, entities, migrations, health }: DatabaseOptions): Promise<ServiceDatabase> {
     const mapped = { entities: [...entities], migrations: [...migrations] };
     const migrated = { ...mapped, migrationsRun: true, migrationsTransactionMode: 'each' as const };
     if (!location.startsWith('postgres')) {
@@ -57,6 +60,7 @@ export class ServiceDatabase {
       const prepareDatabase = (opened: TypeOrmDriver): void => void (file = opened);
       const source = await new DataSource({ ...migrated, type: 'better-sqlite3', driver: TypeOrmDriver, database: location, prepareDatabase }).initialize();
       await file?.synced();
+      health?.add('database', () => ({ ready: file?.failed === undefined, reasons: file?.failed ? [file.failed.message] : [] }));
       return new ServiceDatabase(source, undefined, file);
     }
     const shared = { type: 'postgres' as const, url: location, schema, applicationName: `kwota ${schema}`, connectTimeoutMS: connectMsMax, poolErrorHandler };

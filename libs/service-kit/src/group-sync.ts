@@ -18,6 +18,11 @@ export class GroupSync {
   /** `sync` resolves when all that was written before its call is on the disk. */
   constructor(private readonly sync: () => Promise<void>) {}
 
+  /** Set once a sync has failed. */
+  get failed(): SyncFailed | undefined {
+    return this.failure;
+  }
+
   /**
    * Resolves when all that was written before this call is on the disk.
    * @throws SyncFailed now and ever after once a sync has failed.
