@@ -18,7 +18,7 @@ export const benchKafka = async (): Promise<Figure[] | undefined> => {
   const sink = await startSink();
   const environment = { KWOTA_SMSC_URL: smsc.url, KWOTA_CARRIER_PROFILE: 'kwota', KWOTA_CALLBACK_ALLOW: '127.0.0.0/8', KWOTA_LOG_LEVEL: 'warn' };
   try {
-    const services = await startServices({ dataDir, brokers: kafka.brokers, environment });
+    const services = await startServices({ dataDir, brokers: kafka.brokers, environment, machine: 'alone' });
     try {
       const kwota = { url: services.url, first: services.first, smsc, sink };
       await warmUp(kwota);

@@ -14,7 +14,7 @@ const environment = {
 
 let stopping = false;
 const services = serviceNames.map((service) => {
-  const one = new ServiceProcess({ service, environment, onLine: (line) => void (line.startsWith('{') ? process.stdout : process.stderr).write(`${line}\n`) });
+  const one = new ServiceProcess({ service, environment, machine: 'alone', onLine: (line) => void (line.startsWith('{') ? process.stdout : process.stderr).write(`${line}\n`) });
   one.whenEnded((code, signal) => {
     if (!stopping) process.stderr.write(`services: ${service} has ended (${signal ?? `exit code ${code}`}); the others go on. It can be started alone: node apps/${service}/dist/main.js, with the same settings (docs/runbook.md)\n`);
     if (services.every(({ isRunning }) => !isRunning)) process.exit(stopping ? 0 : 1);

@@ -10,7 +10,8 @@ export type ServiceName = (typeof serviceNames)[number];
 
 /** Nobody waits for these: on one machine they leave the time to those that answer, as standalone does (ADR 13). */
 const behindTheOthers: ReadonlySet<ServiceName> = new Set(['carrier', 'dlr', 'alerts']);
-const behindNiceness = 5;
+/** Where the machine is Kwota's alone they run when nobody who answers wants to; among other programs, as tests are, these would leave them nothing. */
+const behindNiceness = { alone: 19, amongOthers: 5 };
 
 const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -18,6 +19,8 @@ export type ServiceProcessOptions = Readonly<{
   service: ServiceName;
   /** Its data folder, ports and settings included. */
   environment: Readonly<Record<string, string>>;
+  /** Who shares the machine; `amongOthers` where left out. */
+  machine?: keyof typeof behindNiceness;
   /** For Node itself, as --cpu-prof. */
   execArgv?: readonly string[];
   /** Each line that it writes, as it comes. */
@@ -62,7 +65,7 @@ export class ServiceProcess {
       env: { PATH: process.env['PATH'] ?? '', ...this.options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    if (child.pid !== undefined && behindTheOthers.has(this.service)) setPriority(child.pid, behindNiceness);
+    if (child.pid !== undefined && behindTheOthers.has(this.service)) setPriority(child.pid, behindNiceness[this.options.machine ?? 'amongOthers']);
     const killWithParent = (): void => void child.kill('SIGKILL');
     process.once('exit', killWithParent);
     this.child = child;

@@ -5,7 +5,7 @@ import type { FirstStart } from '@kwota/testing/kwota-process';
 import { leaksInData, leaksInLines, refuseLeaks, secretsOf } from '@kwota/testing/leaks';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ServiceProcess, serviceNames, type ServiceName } from './service-process.js';
+import { ServiceProcess, serviceNames, type ServiceName, type ServiceProcessOptions } from './service-process.js';
 
 export type StartServicesOptions = Readonly<{
   dataDir: string;
@@ -13,6 +13,7 @@ export type StartServicesOptions = Readonly<{
   /** For all of them. */
   environment?: Readonly<Record<string, string>>;
   execArgv?: readonly string[];
+  machine?: ServiceProcessOptions['machine'];
   /** How many of each; one where left out. More than one needs databases that they can share. */
   instances?: Partial<Record<ServiceName, number>>;
 }>;
@@ -74,7 +75,7 @@ export class Services {
 }
 
 /** On free ports, each instance beyond the first in a folder of its own. Nothing is started yet. */
-export const prepareServices = async ({ dataDir, brokers, environment = {}, execArgv = [], instances = {} }: StartServicesOptions): Promise<Services> => {
+export const prepareServices = async ({ dataDir, brokers, environment = {}, execArgv = [], machine = 'amongOthers', instances = {} }: StartServicesOptions): Promise<Services> => {
   const secretKey = keepSecretKey(dataDir);
   const processes: ServiceProcess[] = [];
   for (const service of serviceNames) {
@@ -83,6 +84,7 @@ export const prepareServices = async ({ dataDir, brokers, environment = {}, exec
         new ServiceProcess({
           service,
           execArgv,
+          machine,
           environment: {
             KWOTA_MESSAGING: 'kafka',
             KWOTA_KAFKA_BROKERS: brokers.join(','),
