@@ -2,7 +2,7 @@
 import { jest } from '@jest/globals';
 import { accepted, type Accepted, type AcceptedSubmission } from '@kwota/contracts/accepted.v1';
 import { setConnector, type ConnectorChange } from '@kwota/contracts/carrier.requests.v1';
-import { incoming } from '@kwota/contracts/incoming.v1';
+import { incoming, type MessageFromPhone } from '@kwota/contracts/incoming.v1';
 import { stops } from '@kwota/contracts/stops.v1';
 import { operations, type OperationsEvent } from '@kwota/contracts/operations.v1';
 import { receipts, type PartReceipt } from '@kwota/contracts/receipts.v1';
@@ -46,6 +46,23 @@ export const temporaryFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'kwota-carrier-'));
   opened.push({ close: async () => rmSync(folder, { recursive: true }) });
   return folder;
+};
+
+/** What goes on to dlr, as it comes. */
+export const collectFromPhones = async (messaging: EmbeddedMessaging): Promise<MessageFromPhone[]> => {
+  const received: MessageFromPhone[] = [];
+  await messaging.subscribe({
+    topic: incoming.topic,
+    group: 'test',
+    kind: 'broadcast',
+    handle: async (batch) => {
+      for (const { value } of batch) {
+        const read = incoming.read(value ?? '', undefined);
+        if ('message' in read) received.push(read.message);
+      }
+    },
+  });
+  return received;
 };
 
 /** Starts the carrier; several with one database file follow each other, as after a restart. */

@@ -1,4 +1,3 @@
-import { incoming, type MessageFromPhone } from '@kwota/contracts/incoming.v1';
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import { forRows, run } from '@kwota/service-kit/sql';
 import type { SmscSimulator } from '@kwota/smsc-simulator';
@@ -6,7 +5,7 @@ import { join } from 'node:path';
 import type { PduFields } from 'smpp';
 import { GiveUpPartsWorker } from '../src/join-incoming/give-up-parts.worker.js';
 import { repeatsKnownMs, waitForPartsMs, waitingMessagesMax } from '../src/join-incoming/join-incoming.handler.js';
-import { closeAll, simulate, startCarrier, temporaryFolder, until } from './carrier-under-test.js';
+import { closeAll, collectFromPhones, simulate, startCarrier, temporaryFolder, until } from './carrier-under-test.js';
 
 afterEach(closeAll);
 
@@ -27,18 +26,7 @@ const sender =
 const start = async (database = '', smsc?: SmscSimulator) => {
   const simulator = smsc ?? (await simulate());
   const carrier = await startCarrier(simulator.url, {}, database);
-  const received: MessageFromPhone[] = [];
-  await carrier.messaging.subscribe({
-    topic: incoming.topic,
-    group: 'test',
-    kind: 'broadcast',
-    handle: async (batch) => {
-      for (const { value } of batch) {
-        const read = incoming.read(value ?? '', undefined);
-        if ('message' in read) received.push(read.message);
-      }
-    },
-  });
+  const received = await collectFromPhones(carrier.messaging);
   const texts = () => received.map(({ text }) => text);
   /** Everything that the phones wrote is taken: what follows it is, too. */
   const allTaken = async (): Promise<void> => {

@@ -1,7 +1,6 @@
-import { incoming, type MessageFromPhone } from '@kwota/contracts/incoming.v1';
 import { stops, stopsKeyOf } from '@kwota/contracts/stops.v1';
 import { StopDigest } from '@kwota/service-kit/stop-digest';
-import { closeAll, messageTo, simulate, startCarrier, until } from './carrier-under-test.js';
+import { closeAll, collectFromPhones, messageTo, simulate, startCarrier, until } from './carrier-under-test.js';
 
 afterEach(closeAll);
 
@@ -13,18 +12,7 @@ describe('a message from a phone', () => {
   it('goes on to dlr as it was written, with who wrote it to whom, and the SMSC is told when it is durable', async () => {
     const smsc = await simulate();
     const carrier = await startCarrier(smsc.url);
-    const received: MessageFromPhone[] = [];
-    await carrier.messaging.subscribe({
-      topic: incoming.topic,
-      group: 'test',
-      kind: 'broadcast',
-      handle: async (batch) => {
-        for (const { value } of batch) {
-          const read = incoming.read(value ?? '', undefined);
-          if ('message' in read) received.push(read.message);
-        }
-      },
-    });
+    const received = await collectFromPhones(carrier.messaging);
     smsc.fromPhone({ from: '33600000004', to: '36184', text: 'STOP żółw' });
     await until(() => received.length === 1);
     expect(received).toEqual([

@@ -108,6 +108,7 @@ export class ServiceDatabase {
 
   async close(): Promise<void> {
     await this.turn;
+    // Whoever wrote has been told of a failure; here it matters only that no sync runs any more.
     await this.file?.settled().catch(() => undefined);
     await this.source.destroy();
   }

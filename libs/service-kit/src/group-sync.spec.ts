@@ -35,6 +35,17 @@ describe('who waits for the disk', () => {
     await group.settled();
   });
 
+  it('and writes again as soon as it is told comes along with the sync that is about to begin: one runs at a time', async () => {
+    const { syncs, group } = disk();
+    const again = group.synced().then(() => group.synced());
+    const other = group.synced();
+    syncs[0]?.end();
+    expect([await stateOf(again), await stateOf(other), syncs.length]).toEqual(['waiting', 'waiting', 2]);
+    syncs[1]?.end();
+    await Promise.all([again, other]);
+    expect(syncs).toHaveLength(2);
+  });
+
   it('is refused for good once a sync failed: the next one would succeed without what the kernel dropped', async () => {
     const { syncs, group } = disk();
     const states = Promise.all([group.synced(), group.synced(), group.settled()].map(stateOf));

@@ -29,9 +29,10 @@ export class GroupSync {
    */
   synced(): Promise<void> {
     if (this.failure) return Promise.reject(this.failure);
+    // It has not begun yet, also where the one before it has just ended.
+    if (this.following) return this.following;
     if (!this.running) return this.run();
-    this.following ??= this.running.then(() => this.run());
-    return this.following;
+    return (this.following = this.running.then(() => this.run()));
   }
 
   /** Resolves when the syncs that were asked for have ended; fails as they do. */
