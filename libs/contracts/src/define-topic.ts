@@ -33,7 +33,7 @@ export type TopicContract<Message> = Readonly<{
   /** Kebab-case names of its messages, as they end the CloudEvents type. */
   names: readonly string[];
   /** The message as the log takes it, with its CloudEvents headers (Kafka protocol binding, binary mode). */
-  message: (message: Message, metadata: MessageMetadata) => { topic: string; key: string; value: string; headers: Record<string, string> };
+  message: (message: Message, metadata: MessageMetadata) => { topic: string; key: string; value: string; headers: Record<string, string>; content: Message };
   read: (value: string, ceType: string | undefined) => ReadResult<Message>;
 }>;
 
@@ -78,7 +78,7 @@ export const defineTopic = <Schema extends z.ZodDiscriminatedUnion>(definition: 
         'content-type': 'application/json',
       };
       if (traceparent) headers['traceparent'] = traceparent;
-      return { topic, key: keyOf(message), value: JSON.stringify(message), headers };
+      return { topic, key: keyOf(message), value: JSON.stringify(message), headers, content: message };
     },
     read: (value, ceType) => {
       if (ceType !== undefined && !knownTypes.has(ceType)) return { unknownType: ceType };

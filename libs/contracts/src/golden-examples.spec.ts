@@ -24,9 +24,11 @@ describe.each(allTopics.map((contract) => [contract.topic, contract] as const))(
   });
 
   it.each(Object.entries(examples))('%s: it is written, read and described by its JSON Schema without a change', (name, example) => {
-    const { value, headers } = message(example, { id: '1', source: 'kwota/test' });
+    const { value, headers, content } = message(example, { id: '1', source: 'kwota/test' });
     expect(headers['ce_type']).toBe(`kwota.${noun}.${name}.v1`);
     expect(read(value, headers['ce_type'])).toEqual({ message: example });
+    // Within one process it is not read again: it must be the same.
+    expect(content).toEqual(example);
     expect(violationsOf(`kwota.${noun}.${name}.v1`, example)).toEqual([]);
   });
 

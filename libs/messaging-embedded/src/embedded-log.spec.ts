@@ -122,6 +122,24 @@ describe('the file', () => {
   });
 });
 
+describe('the content of a message', () => {
+  it('goes over as it is to who is there, and as its text to who comes later', async () => {
+    const messaging = await open(newPath());
+    const received: IncomingMessage[] = [];
+    const subscribe = (group: string) => messaging.subscribe({ topic: work, group, kind: 'shared', handle: async (batch) => void received.push(...batch) });
+    await subscribe('kwota.present');
+    const content = { text: 'one' };
+    await messaging.publish([{ ...message(JSON.stringify(content)), content }]);
+    await messaging.drain();
+    await subscribe('kwota.later');
+    await messaging.drain();
+    expect(received.map(({ value }) => value)).toEqual(['{"text":"one"}', '{"text":"one"}']);
+    expect(received[0]?.content).toBe(content);
+    expect(received[1]?.content).toBeUndefined();
+    await messaging.close();
+  });
+});
+
 describe('a group that lags', () => {
   it('by more than the memory may hold reads on from the file: nothing is skipped, repeated or out of order', async () => {
     const messaging = await open(newPath());

@@ -300,8 +300,8 @@ export class EmbeddedMessaging extends Messaging {
     if (groups) for (const { lanes } of groups.values()) (lanes[message.partition] as Lane).offer(message);
   }
 
-  private incoming({ topic, key, value, headers }: OutgoingMessage, offset: number, timestampMs: number): IncomingMessage {
-    return { topic, key, value, headers, partition: partitionOf(key, this.partitionCount), offset, timestampMs };
+  private incoming({ topic, key, value, headers, content }: OutgoingMessage, offset: number, timestampMs: number): IncomingMessage {
+    return { topic, key, value, headers, content, partition: partitionOf(key, this.partitionCount), offset, timestampMs };
   }
 
   private isEphemeral(topic: string): boolean {

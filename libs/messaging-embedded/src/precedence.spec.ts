@@ -40,15 +40,15 @@ const shareOfTheRest = async (utilization: number): Promise<number> => {
 };
 
 describe('what nobody waits for', () => {
-  it('gets a tenth of a thread that has no time left, while somebody waits', async () => {
-    expect(await shareOfTheRest(0.99)).toBeCloseTo(0.1, 1);
+  it('gets a twentieth of a thread that has no time left, while somebody waits', async () => {
+    expect(await shareOfTheRest(0.99)).toBeCloseTo(0.05, 2);
   });
 
   it('goes at once where the thread has time left', async () => {
     expect(await shareOfTheRest(0.8)).toBe(1);
   });
 
-  it('gets a tenth of a thread that would have time, were it not for the disk that the log waits for', async () => {
+  it('gets a twentieth of a thread that would have time, were it not for the disk that the log waits for', async () => {
     const { thread, precedence } = threadOf(1);
     await precedence.whileDiskWorks(Promise.resolve().then(() => void (thread.idleBeforeMs += 400)));
     precedence.noteAwaited();

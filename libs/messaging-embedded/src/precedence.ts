@@ -3,7 +3,7 @@ import { pause } from '@kwota/messaging/handle-batch';
 import { performance } from 'node:perf_hooks';
 
 /** What the rest gets of the thread's time while somebody waits and there is too little of it. */
-const restShare = 0.1;
+const restShare = 0.05;
 /** Nothing waits longer than this for its turn: then all are equal, and a flood without an end slows its senders down instead. */
 const waitMsMax = 10_000;
 /** Somebody has been waiting within this time: so long a pause between two requests is none. */
@@ -11,7 +11,7 @@ const awaitedWithinMs = 50;
 /** The thread has no time left above this; looked at over so long. */
 const busyAbove = 0.9;
 const lookEveryMs = 100;
-const lookAgainMs = 5;
+const lookAgainMs = 10;
 /** A share that was not used is not saved up beyond this, nor is one that was overdrawn owed beyond the other: half a second of waiting. */
 const savedMsMax = 20;
 const owedMsMax = 500 * restShare;

@@ -1,8 +1,11 @@
 /** CloudEvents attributes (`ce_…`), `content-type`, `traceparent`, and for requests `reply-to` and `correlation-id`. */
 export type MessageHeaders = Readonly<Record<string, string>>;
 
-/** What a producer hands over. `value` is JSON text; null is a tombstone, for compacted topics alone. */
-export type OutgoingMessage = Readonly<{ topic: string; key: string; value: string | null; headers: MessageHeaders }>;
+/**
+ * What a producer hands over. `value` is JSON text; null is a tombstone, for compacted topics alone. `content` is what `value` is the text of, where the producer has it:
+ * within one process readers may get it as it is, and all of them the same, so nobody changes it.
+ */
+export type OutgoingMessage = Readonly<{ topic: string; key: string; value: string | null; headers: MessageHeaders; content?: unknown }>;
 
 /** A message with its place in the log. Offsets grow within a partition, with gaps. */
 export type IncomingMessage = OutgoingMessage & Readonly<{ partition: number; offset: number; timestampMs: number }>;

@@ -9,11 +9,12 @@ export type ReadableContract<Message> = Readonly<{
 }>;
 
 /**
- * Reads one message by its contract. Undefined: a fact of a later version, which a reader may skip.
+ * Reads one message by its contract; what came with its content was made by it, of this version, and is not read again. Undefined: a fact of a later version, which a reader may skip.
  * @throws UnknownVersion on a work topic, where nothing may be skipped; PoisonMessage where the message breaks its contract.
  */
 export const readMessage = <Message>(contract: ReadableContract<Message>, incoming: IncomingMessage): Message | undefined => {
   if (incoming.value === null) throw new PoisonMessage('contract', 'a tombstone on a topic without them');
+  if (incoming.content !== undefined) return incoming.content as Message;
   const result = contract.read(incoming.value, incoming.headers['ce_type']);
   if ('message' in result) return result.message;
   if ('violation' in result) throw new PoisonMessage('contract', result.violation);

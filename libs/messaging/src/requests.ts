@@ -90,10 +90,10 @@ export class Requests {
   }
 }
 
-/** The reply to a request, or undefined where nobody waits for one. */
-export const replyTo = (request: { headers: MessageHeaders; key: string }, value: string, headers: MessageHeaders): OutgoingMessage | undefined => {
+/** The reply to a request, or undefined where nobody waits for one. `content` is what `value` is the text of, where it is to go over as it is. */
+export const replyTo = (request: { headers: MessageHeaders; key: string }, value: string, headers: MessageHeaders, content?: unknown): OutgoingMessage | undefined => {
   const asker = request.headers['reply-to'];
   const correlationId = request.headers['correlation-id'];
   if (!asker || !correlationId) return undefined;
-  return { topic: repliesTopic, key: request.key, value, headers: { ...headers, 'reply-to': asker, 'correlation-id': correlationId } };
+  return { topic: repliesTopic, key: request.key, value, content, headers: { ...headers, 'reply-to': asker, 'correlation-id': correlationId } };
 };

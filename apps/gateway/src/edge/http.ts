@@ -41,7 +41,10 @@ const formPaths = /^\/(?:cgi-bin\/sms\/http2sms\.cgi|http2sms|auth(?:\/oauth2\/t
 
 /** OVH's clients show it in their errors (OVH.md 2.4). */
 export const queryIdHeader = 'x-ovh-queryid';
-export const newQueryId = (): string => `EU.ext-1.${randomUUID().replaceAll('-', '').slice(0, 16)}`;
+export const newQueryId = (): string => {
+  const uuid = randomUUID();
+  return `EU.ext-1.${uuid.slice(0, 8)}${uuid.slice(9, 13)}${uuid.slice(24, 28)}`;
+};
 
 type Replier = { code(status: number): Replier; header(name: string, value: string): Replier; send(body: string): unknown };
 
@@ -80,11 +83,12 @@ export const keepRawBodies = (app: NestFastifyApplication): void => {
   // Signatures are over what came with a GET too: Java clients that write out an entity that is none send and sign "null".
   fastify.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   fastify.removeAllContentTypeParsers();
-  fastify.addHook('onRequest', async ({ raw, headers }, reply) => {
+  fastify.addHook('onRequest', ({ raw, headers }, reply, done) => {
     reply.header(queryIdHeader, newQueryId());
     raw.headers['x-kwota-content-type'] = headers['content-type'] ?? '';
     if (headers['content-type'] !== undefined || headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)
       raw.headers['content-type'] = 'application/octet-stream';
+    done();
   });
   fastify.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (request, body, done) => {
     const rawBody = body as Buffer;

