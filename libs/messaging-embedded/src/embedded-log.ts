@@ -87,12 +87,12 @@ export class EmbeddedLog {
     }
   }
 
-  /** A compacted topic's latest values from an offset on, tombstones included. */
-  readLatest(topic: string, partition: number, from: number, messagesMax: number): Reading {
+  /** A compacted topic's latest values from an offset on, of tombstones those from their own offset on. */
+  readLatest(topic: string, partition: number, from: number, messagesMax: number, tombstonesFrom: number): Reading {
     const rows = this.statements.latest.all(topic, partition, from, this.next, messagesMax) as CompactedRow[];
     const messages = rows.map(({ key, offset, atMs, value, headers }) => ({ topic, partition, key, offset, timestampMs: atMs, value, headers: JSON.parse(headers) as Record<string, string> }));
     const last = rows.length === messagesMax ? rows[rows.length - 1] : undefined;
-    return { messages, readTo: last && last.offset + 1 };
+    return { messages: messages.filter(({ value, offset }) => value !== null || offset >= tombstonesFrom), readTo: last && last.offset + 1 };
   }
 
   positionsOf(group: string, topic: string): Map<number, number> {

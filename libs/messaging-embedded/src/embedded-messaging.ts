@@ -5,9 +5,11 @@ import { PublishFailed } from '@kwota/messaging/failures';
 import { defaultBackoff, type Backoff, type HandleBatchOptions } from '@kwota/messaging/handle-batch';
 import { partitionOf } from '@kwota/messaging/partition-of';
 import { tellAssignment } from '@kwota/messaging/tell-assignment';
-import { SyncFailed } from '@kwota/service-kit/group-sync';
-import { EmbeddedLog, type Position, type Reading } from './embedded-log.js';
+import { EmbeddedLog, type Reading } from './embedded-log.js';
+import { GroupPositions } from './group-positions.js';
+import { KeptTopics } from './kept-topics.js';
 import { batchMax, Lane } from './lane.js';
+import { LogWriter } from './log-writer.js';
 import { Precedence } from './precedence.js';
 import { PublishQueue } from './publish-queue.js';
 import { TopicGroup, type Member } from './topic-group.js';
@@ -26,24 +28,15 @@ export type EmbeddedMessagingOptions = Readonly<{
 
 export type Trouble = Readonly<{ kind: 'retry' | 'dead-letter' | 'stopped'; group: string; topic: string; partition: number; offset: number; error: unknown }>;
 
-export type EmbeddedStats = { published: number; commits: number; retries: number; deadLetters: number };
-
-/** Positions are written at the latest this long after: so much is repeated after a kill -9. */
-const positionsEveryMs = 200;
-/** Groups that have nothing to do move up too, or a restart would look through the whole log for them. */
 const idlePositionsEveryMs = 5_000;
 const eraseEveryMs = 60 * 60 * 1_000;
 
-type Kept = TopicDefinition['kept'];
-
 export class EmbeddedMessaging extends Messaging {
-  override readonly stats: EmbeddedStats = { published: 0, commits: 0, retries: 0, deadLetters: 0 };
+  override readonly stats = { published: 0, commits: 0, retries: 0, deadLetters: 0 };
   private readonly log: EmbeddedLog;
-  private readonly kept: ReadonlyMap<string, Kept>;
-  private readonly awaited: ReadonlySet<string>;
+  private readonly topics: KeptTopics;
   private readonly precedence = new Precedence();
   private readonly queue = new PublishQueue((messages) => this.commit(messages));
-  private readonly isCompacted = (topic: string): boolean => this.kept.get(topic)?.kind === 'compacted';
   override readonly partitionCount: number;
   /** By topic, then by name. */
   private readonly groups = new Map<string, Map<string, TopicGroup>>();
@@ -53,29 +46,22 @@ export class EmbeddedMessaging extends Messaging {
   private readonly closing = new AbortController();
   /** Groups that a subscriber has left and whose last batch is under way. */
   private readonly leaving = new Map<string, Promise<void>>();
-  private readonly movedUp = new Map<Lane, { of: TopicGroup; partition: number }>();
+  private readonly positions: GroupPositions;
+  private readonly writer: LogWriter;
   private readonly timers: NodeJS.Timeout[];
-  private positionsTimer: NodeJS.Timeout | undefined;
-  private positionsWrittenAtMs = 0;
-  private idleWrittenTo = 0;
   private ephemeralNext = 1;
   private broadcastNext = 1;
-  private lastFailure: string | undefined;
-  /** The disk did not take a commit that is in the file: what this process would go on from may not be there after a power cut. */
-  private broken: SyncFailed | undefined;
   private closed = false;
 
   private constructor(private readonly options: EmbeddedMessagingOptions) {
     super();
     this.partitionCount = options.partitionCount ?? defaultPartitionCount;
-    const topics: readonly TopicDefinition[] = options.topics ?? topicDefinitions;
-    this.kept = new Map(topics.map(({ topic, kept }) => [topic, kept]));
-    this.awaited = new Set(topics.filter(({ isAwaited }) => isAwaited).map(({ topic }) => topic));
+    this.topics = new KeptTopics(options.topics ?? topicDefinitions);
     this.log = new EmbeddedLog(options.path, this.partitionCount);
-    this.idleWrittenTo = this.log.next;
+    this.writer = new LogWriter(this.log, this.topics.isCompacted, this.precedence);
+    this.positions = new GroupPositions({ next: this.log.next, nowMs: () => this.nowMs(), onDue: () => this.writePositions() });
     this.erase();
-    this.timers = [setInterval(() => this.writeIdlePositions(), idlePositionsEveryMs), setInterval(() => this.erase(), eraseEveryMs)];
-    for (const timer of this.timers) timer.unref();
+    this.timers = [setInterval(() => this.writeIdlePositions(), idlePositionsEveryMs).unref(), setInterval(() => this.erase(), eraseEveryMs).unref()];
   }
 
   /** @throws Error when the file is in use, was created with another number of partitions, or is of another format. */
@@ -85,20 +71,18 @@ export class EmbeddedMessaging extends Messaging {
 
   override publish(messages: readonly OutgoingMessage[]): Promise<void> {
     if (this.closed) return Promise.reject(new PublishFailed('the log is closed'));
-    const unknown = messages.find(({ topic }) => !this.kept.has(topic));
+    const unknown = messages.find(({ topic }) => !this.topics.has(topic));
     if (unknown) return Promise.reject(unknownTopic(unknown.topic));
-    const durable = messages.filter(({ topic }) => !this.isEphemeral(topic));
-    if (durable.length < messages.length) {
-      const nowMs = this.nowMs();
-      for (const message of messages) if (this.isEphemeral(message.topic)) this.deliver(this.incoming(message, this.ephemeralNext++, nowMs));
-    }
+    const durable = messages.filter(({ topic }) => !this.topics.isEphemeral(topic));
+    if (durable.length < messages.length)
+      for (const message of messages) if (this.topics.isEphemeral(message.topic)) this.deliver(this.incoming(message, this.ephemeralNext++, this.nowMs()));
     if (durable.length === 0) return Promise.resolve();
-    if (durable.some(({ topic }) => this.awaited.has(topic))) this.precedence.noteAwaited();
+    if (durable.some(({ topic }) => this.topics.isAwaited(topic))) this.precedence.noteAwaited();
     return this.queue.add(durable);
   }
 
   override async subscribe({ topic, group, kind, handle }: SubscriptionOptions): Promise<Subscription> {
-    if (!this.kept.has(topic)) throw unknownTopic(topic);
+    if (!this.topics.has(topic)) throw unknownTopic(topic);
     if (this.closed) throw new Error('the log is closed');
     const name = kind === 'shared' ? group : `${group}#${this.broadcastNext++}`;
     await this.leaving.get(`${name} ${topic}`);
@@ -114,10 +98,7 @@ export class EmbeddedMessaging extends Messaging {
     }
     return {
       close: () => this.leave(of, member, name),
-      caughtUp: async () => {
-        const { next } = this.log;
-        await Promise.all(of.lanes.map((lane) => lane.handledTo(next)));
-      },
+      caughtUp: async () => void (await Promise.all(of.lanes.map((lane) => lane.handledTo(this.log.next)))),
     };
   }
 
@@ -126,7 +107,7 @@ export class EmbeddedMessaging extends Messaging {
   }
 
   override health(): MessagingHealth {
-    const reasons = [this.broken?.message, this.lastFailure].filter((reason) => reason !== undefined);
+    const reasons = [...this.writer.troubles];
     for (const { group, topic, lanes } of this.allGroups())
       for (const [partition, { stopped }] of lanes.entries()) if (stopped) reasons.push(`${group} stands still on ${topic}/${partition}: ${stopped.message}`);
     return { ready: reasons.length === 0, reasons };
@@ -163,8 +144,9 @@ export class EmbeddedMessaging extends Messaging {
     await Promise.all([...this.allGroups().map((of) => of.finish()), ...this.leaving.values()]);
     this.closed = true;
     await this.queue.finish();
-    for (const timer of [...this.timers, this.positionsTimer]) clearTimeout(timer);
+    for (const timer of this.timers) clearTimeout(timer);
     this.writeIdlePositions();
+    this.positions.stop();
     this.log.close();
   }
 
@@ -204,9 +186,9 @@ export class EmbeddedMessaging extends Messaging {
       handle: (batch) => of.handle(partition, batch),
       handling: this.handlingOf(of, partition),
       position,
-      readFrom: this.isEphemeral(topic) ? undefined : (position ?? 0),
+      readFrom: this.topics.isEphemeral(topic) ? undefined : (position ?? 0),
       readOn: (from) => this.readOn(topic, partition, from, tombstonesFrom),
-      yieldsTo: this.kept.get(topic)?.kind === 'for' && !this.awaited.has(topic) ? this.precedence : undefined,
+      yieldsTo: this.topics.givesWay(topic) ? this.precedence : undefined,
       nowMs: () => this.nowMs(),
       onProgress: (moved) => this.onProgress(of, partition, moved),
     });
@@ -239,10 +221,7 @@ export class EmbeddedMessaging extends Messaging {
   }
 
   private onProgress(of: TopicGroup, partition: number, lane: Lane): void {
-    if (of.kind === 'shared' && !this.isEphemeral(of.topic)) {
-      this.movedUp.set(lane, { of, partition });
-      this.positionsTimer ??= setTimeout(() => this.writePositions(), positionsEveryMs).unref();
-    }
+    if (this.hasPosition(of)) this.positions.note(of, partition, lane);
     if (lane.stopped) this.tellOfStop(of, partition, lane);
   }
 
@@ -252,10 +231,8 @@ export class EmbeddedMessaging extends Messaging {
 
   /** A lane's next messages from the file. Of a compacted topic the latest values; what was overwritten meanwhile is skipped. */
   private readOn(topic: string, partition: number, from: number, tombstonesFrom: number): Reading {
-    if (this.isEphemeral(topic)) return { messages: [], readTo: undefined };
-    if (!this.isCompacted(topic)) return this.log.read(topic, partition, from, batchMax);
-    const { messages, readTo } = this.log.readLatest(topic, partition, from, batchMax);
-    return { messages: messages.filter(({ value, offset }) => value !== null || offset >= tombstonesFrom), readTo };
+    if (this.topics.isEphemeral(topic)) return { messages: [], readTo: undefined };
+    return this.topics.isCompacted(topic) ? this.log.readLatest(topic, partition, from, batchMax, tombstonesFrom) : this.log.read(topic, partition, from, batchMax);
   }
 
   private async leave(of: TopicGroup, member: Member, name: string): Promise<void> {
@@ -275,20 +252,10 @@ export class EmbeddedMessaging extends Messaging {
 
   /** One durable commit; then it is handed on from memory. */
   private async commit(published: readonly OutgoingMessage[]): Promise<void> {
-    if (this.broken) throw new PublishFailed(this.broken.message, { cause: this.broken });
     const nowMs = this.nowMs();
     const { next } = this.log;
     const messages = published.map((message, index) => this.incoming(message, next + index, nowMs));
-    const positions = nowMs - this.positionsWrittenAtMs >= positionsEveryMs / 2 ? this.takePositions() : [];
-    try {
-      this.log.append(messages, positions, this.isCompacted);
-      await this.precedence.whileDiskWorks(this.log.synced());
-    } catch (error) {
-      if (error instanceof SyncFailed) this.broken = error;
-      else this.lastFailure = `the log's file cannot be written (${codeOf(error)})`;
-      throw new PublishFailed('the log could not be written', { cause: error });
-    }
-    this.lastFailure = undefined;
+    await this.writer.append(messages, this.positions.takeIfDue(nowMs));
     this.log.next = next + messages.length;
     this.stats.published += messages.length;
     this.stats.commits += 1;
@@ -304,56 +271,22 @@ export class EmbeddedMessaging extends Messaging {
     return { topic, key, value, headers, content, partition: partitionOf(key, this.partitionCount), offset, timestampMs };
   }
 
-  private isEphemeral(topic: string): boolean {
-    return this.kept.get(topic)?.kind === 'ephemeral';
-  }
-
-  private takePositions(): Position[] {
-    const positions = [...this.movedUp].map(([{ next }, { of, partition }]) => ({ group: of.group, topic: of.topic, partition, next }));
-    this.movedUp.clear();
-    clearTimeout(this.positionsTimer);
-    this.positionsTimer = undefined;
-    this.positionsWrittenAtMs = this.nowMs();
-    return positions;
+  private hasPosition({ kind, topic }: TopicGroup): boolean {
+    return kind === 'shared' && !this.topics.isEphemeral(topic);
   }
 
   private writePositions(): void {
-    this.write(this.takePositions());
+    this.writer.note(this.positions.take());
   }
 
   private writeIdlePositions(): void {
-    const { next } = this.log;
-    const positions = this.takePositions();
-    if (next !== this.idleWrittenTo) {
-      for (const { group, topic, kind, lanes } of this.allGroups()) {
-        if (kind === 'broadcast' || this.isEphemeral(topic)) continue;
-        for (const [partition, lane] of lanes.entries()) if (lane.isCaughtUp) positions.push({ group, topic, partition, next });
-      }
-      this.idleWrittenTo = next;
-    }
-    this.write(positions);
-  }
-
-  /** A failure costs nothing but repeats after a restart; also where nothing is published, success shows that the file can be written again. */
-  private write(positions: readonly Position[]): void {
-    if (positions.length === 0 && !this.lastFailure) return;
-    try {
-      this.log.append([], positions, this.isCompacted);
-      this.lastFailure = undefined;
-    } catch (error) {
-      this.lastFailure = `the log's positions cannot be written (${codeOf(error)})`;
-    }
+    this.writer.note(this.positions.takeWithIdle(this.allGroups().filter((of) => this.hasPosition(of)), this.log.next));
   }
 
   /** What is older than the longest time that any topic is kept (DESIGN §5), some at a time. */
   private erase(): void {
     if (this.closed) return;
-    const retentions = [...this.kept.values()].map((kept) => (kept.kind === 'compacted' ? 0 : kept.retentionMs));
-    try {
-      if (this.log.eraseSome(this.nowMs() - Math.max(...retentions, 0), this.isCompacted)) setImmediate(() => this.erase());
-    } catch (error) {
-      this.lastFailure = `the log's old messages cannot be erased (${codeOf(error)})`;
-    }
+    if (this.writer.eraseSome(this.nowMs() - this.topics.longestMs)) setImmediate(() => this.erase());
   }
 
   private nowMs(): number {
@@ -362,5 +295,3 @@ export class EmbeddedMessaging extends Messaging {
 }
 
 const unknownTopic = (topic: string): Error => new Error(`no topic ${topic}: topics are created from the contracts`);
-
-const codeOf = (error: unknown): string => (error as { errstr?: string }).errstr ?? (error instanceof Error ? error.name : 'unknown');
