@@ -26,8 +26,13 @@ export const callbackRequest = (
     return { method: 'POST', url, headers: { ...headersOf(id, body, secrets, nowMs), 'content-type': 'application/json' }, body };
   }
   const query = callbackQuery(parameters, timeZone);
+  const signed = secrets.length > 0 ? wholeQuery(url, query) : '';
+  return { method: 'GET', url, query, headers: headersOf(id, signed, secrets, nowMs) };
+};
+
+const wholeQuery = (url: string, query: string): string => {
   const called = `${beforeQuery(url)}${query}`;
-  return { method: 'GET', url, query, headers: headersOf(id, called.slice(called.indexOf('?') + 1), secrets, nowMs) };
+  return called.slice(called.indexOf('?') + 1);
 };
 
 const headersOf = (id: string, signed: string, secrets: readonly string[], nowMs: number): Record<string, string> => {
@@ -58,11 +63,17 @@ const dlrQueryOf = (dlr: DlrId): string => {
   return query;
 };
 
-/** OVH's parameters, byte for byte as URLSearchParams writes them, in a twentieth of its time. */
-export const callbackQuery = ({ messageId, ptt, dlr, atMs }: Pick<CallbackParameters, 'messageId' | 'ptt' | 'dlr' | 'atMs'>, timeZone: string): string => {
-  const date = callbackDate(atMs, timeZone).replace(' ', '+').replaceAll(':', '%3A');
-  return `id=${messageId}&ptt=${ptt}&date=${date}&${dlrQueryOf(dlr)}`;
+/** Most callbacks are of the same second as the one before. */
+let lastDate = { second: NaN, timeZone: '', text: '' };
+const dateQueryOf = (atMs: number, timeZone: string): string => {
+  const second = Math.floor(atMs / 1_000);
+  if (second !== lastDate.second || timeZone !== lastDate.timeZone) lastDate = { second, timeZone, text: callbackDate(atMs, timeZone).replace(' ', '+').replaceAll(':', '%3A') };
+  return lastDate.text;
 };
+
+/** OVH's parameters, byte for byte as URLSearchParams writes them, which takes some microseconds. */
+export const callbackQuery = ({ messageId, ptt, dlr, atMs }: Pick<CallbackParameters, 'messageId' | 'ptt' | 'dlr' | 'atMs'>, timeZone: string): string =>
+  `id=${messageId}&ptt=${ptt}&date=${dateQueryOf(atMs, timeZone)}&${dlrQueryOf(dlr)}`;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 const formatOf = (timeZone: string): Intl.DateTimeFormat => {

@@ -26,6 +26,13 @@ const finalWaitsMs = 500;
 
 type InFlight = Readonly<{ http: HttpAttempt; ended: Promise<unknown> }>;
 
+const stateAfter = {
+  delivered: callbackState.delivered,
+  again: callbackState.waiting,
+  dead: callbackState.dead,
+  'switched-off': callbackState.dead,
+} as const;
+
 export type CallbackSenderOptions = Readonly<{ retryScheduleMs: readonly number[]; timeZone: string }>;
 
 export class CallbackSender {
@@ -234,7 +241,7 @@ export class CallbackSender {
 
   private track(work: Promise<void>): void {
     this.underWay.add(work);
-    void work.finally(() => this.underWay.delete(work));
+    void work.then(() => this.underWay.delete(work));
   }
 
   /** Whether it was delivered. */
@@ -283,13 +290,7 @@ export class CallbackSender {
     const { retryScheduleMs } = this.options;
     const verdict = judgeAttempt({ answer, attempts: attempts.length - callback.attemptsBefore, retryScheduleMs, random: Math.random(), nowMs });
     this.attemptsCounted.inc({ result: verdict.kind });
-    const state = {
-      delivered: callbackState.delivered,
-      again: callbackState.waiting,
-      dead: callbackState.dead,
-      'switched-off': callbackState.dead,
-    }[verdict.kind];
     const nextAttemptAtMs = verdict.kind === 'again' ? nowMs + verdict.inMs : nowMs;
-    return { callback, attempts, state, nextAttemptAtMs, switchOff: verdict.kind === 'switched-off' };
+    return { callback, attempts, state: stateAfter[verdict.kind], nextAttemptAtMs, switchOff: verdict.kind === 'switched-off' };
   }
 }
