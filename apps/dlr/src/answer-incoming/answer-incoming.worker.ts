@@ -68,7 +68,7 @@ export class AnswerIncomingWorker {
     const http = new HttpAttempt();
     const cut = (): void => http.end(new AttemptCutShort());
     this.stopping.signal.addEventListener('abort', cut);
-    // The query has the message's text: it is not what the client remembers.
+    // The client remembers URLs, and shall not the query, which is always there and has the message's text.
     const { href } = new URL(target);
     const queryAt = href.indexOf('?');
     const answer = await this.client.send({ url: href.slice(0, queryAt), query: href.slice(queryAt + 1), method: 'GET', headers: {} }, http);

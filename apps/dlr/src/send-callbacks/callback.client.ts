@@ -18,13 +18,16 @@ export type CallbackAnswer = Readonly<{
   address: string | undefined;
 }>;
 
+/** `isRefused`: it is an address that callbacks may not reach. A name is judged at each connection. */
+type JudgedEndpoint = Endpoint & Readonly<{ isRefused: boolean }>;
+
 /** What URLs tell is remembered for so many endpoints, and the addresses of so many: about a kilobyte for both. */
 const endpointsMax = 20_000;
 
 /** One HTTP request to a customer's endpoint: no redirects, no proxy, only addresses that the guard lets through. */
 export class CallbackClient {
   private readonly agent: Agent;
-  private readonly endpoints = new Map<string, Endpoint & { isRefused: boolean }>();
+  private readonly endpoints = new Map<string, JudgedEndpoint>();
   /** By origin. */
   private readonly addresses = new Map<string, string>();
 
@@ -71,11 +74,10 @@ export class CallbackClient {
     return { status, reason: status === null ? reasonOf(error) : null, retryAfter, latencyMs, address: this.addresses.get(origin) };
   }
 
-  private endpoint(url: string): Endpoint & { isRefused: boolean } {
+  private endpoint(url: string): JudgedEndpoint {
     const known = this.endpoints.get(url);
     if (known) return known;
     const endpoint = endpointOf(url);
-    // A literal is never looked up.
     const judged = { ...endpoint, isRefused: this.guard.isRefusedLiteral(endpoint.hostname) };
     this.remember(this.endpoints, url, judged);
     return judged;
