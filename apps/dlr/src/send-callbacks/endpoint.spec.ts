@@ -22,12 +22,12 @@ it('its requests have the name and password of the URL, and the origin has not',
   expect(endpointOf('http://shop:p%40ss@[::1]:8080/dlr')).toMatchObject({
     origin: 'http://[::1]:8080',
     hostname: '[::1]',
-    headers: { 'user-agent': 'Kwota', authorization: `Basic ${btoa('shop:p@ss')}` },
+    headers: ['user-agent', 'Kwota', 'authorization', `Basic ${btoa('shop:p@ss')}`],
   });
-  expect(endpointOf('https://example.org/').headers).toEqual({ 'user-agent': 'Kwota' });
+  expect(endpointOf('https://example.org/').headers).toEqual(['user-agent', 'Kwota']);
 });
 
 it('a password with a percent sign that encodes nothing has it', () =>
-  expect(endpointOf('http://shop:50%@example.org/').headers).toMatchObject({ authorization: `Basic ${btoa('shop:50%')}` }));
+  expect(endpointOf('http://shop:50%@example.org/').headers).toContain(`Basic ${btoa('shop:50%')}`));
 
 it('what is no URL throws', () => expect(() => endpointOf('not a url')).toThrow('Invalid URL'));

@@ -10,8 +10,8 @@ export type Endpoint = Readonly<{
   path: string;
   /** The same with `?` or `&` behind it, for parameters that follow. */
   pathBeforeQuery: string;
-  /** What each of its requests has. */
-  headers: Readonly<Record<string, string>>;
+  /** What each of its requests has: name, value, name, value. */
+  headers: readonly string[];
 }>;
 
 /** The URL without its fragment, and with what separates it from parameters that follow. */
@@ -30,7 +30,7 @@ export const endpointOf = (url: string): Endpoint => {
     path: `${pathname}${search}`,
     // A query that is empty is none to `URL`.
     pathBeforeQuery: `${followed.pathname}${followed.search || '?'}`,
-    headers: { 'user-agent': 'Kwota', ...(username || password ? { authorization: basicAuthorization(username, password) } : {}) },
+    headers: ['user-agent', 'Kwota', ...(username || password ? ['authorization', basicAuthorization(username, password)] : [])],
   };
 };
 
