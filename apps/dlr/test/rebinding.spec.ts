@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createServer as createHttpServer } from 'node:http';
 import { AddressGuard, AddressNotAllowed } from '../src/send-callbacks/address-guard.js';
 import { CallbackClient } from '../src/send-callbacks/callback.client.js';
+import { HttpAttempt } from '../src/send-callbacks/http-attempt.js';
 import { startNameServer, type DnsRecord, type Question } from './name-server.js';
 
 const [reachable, inside] = ['127.0.0.2', '127.0.0.1'];
@@ -35,7 +36,7 @@ const world = async (answer: (question: Question) => readonly DnsRecord[] | unde
   const guard = new AddressGuard([`${reachable}/32`], names.resolve);
   const client = new CallbackClient(guard, 1, 5_000);
   ends.push(() => client.close());
-  const call = (url = `http://${name}:${port}/dlr`) => client.send({ method: 'GET', url, headers: {} }, new AbortController());
+  const call = (url = `http://${name}:${port}/dlr`) => client.send({ method: 'GET', url, headers: {} }, new HttpAttempt());
   return { arrived, reachedInside, names, guard, call, port };
 };
 
@@ -104,7 +105,7 @@ describe('one address inside, in any form, and nothing is dialled', () => {
     const port = await listening(createServer((socket) => void reachedInside.push(socket.destroy())), inside);
     const client = new CallbackClient(new AddressGuard([]), 1, 5_000);
     ends.push(() => client.close());
-    expect(await client.send({ method: 'GET', url: `http://localhost:${port}/`, headers: {} }, new AbortController())).toMatchObject(refused);
+    expect(await client.send({ method: 'GET', url: `http://localhost:${port}/`, headers: {} }, new HttpAttempt())).toMatchObject(refused);
     expect(reachedInside).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { ServiceDatabase } from '@kwota/service-kit/database';
 import type { Logger } from '@kwota/service-kit/logger';
 import { CallbackClient } from '../send-callbacks/callback.client.js';
+import { AttemptCutShort, HttpAttempt } from '../send-callbacks/http-attempt.js';
 import { judgeAttempt } from '../send-callbacks/judge-attempt.js';
 import { AnswerSubmission, type Answer } from './answer.submission.js';
 import { IncomingCallsRepository, type IncomingCall } from './incoming-calls.repository.js';
@@ -64,10 +65,13 @@ export class AnswerIncomingWorker {
   }
 
   private async callUrl({ target, attempts }: IncomingCall): Promise<End> {
-    const abort = new AbortController();
-    const cut = (): void => abort.abort(new Error('this process is stopping'));
+    const http = new HttpAttempt();
+    const cut = (): void => http.end(new AttemptCutShort());
     this.stopping.signal.addEventListener('abort', cut);
-    const answer = await this.client.send({ url: target, method: 'GET', headers: {} }, abort);
+    // The client remembers URLs, and shall not the query, which is always there and has the message's text.
+    const { href } = new URL(target);
+    const queryAt = href.indexOf('?');
+    const answer = await this.client.send({ url: href.slice(0, queryAt), query: href.slice(queryAt + 1), method: 'GET', headers: {} }, http);
     this.stopping.signal.removeEventListener('abort', cut);
     const verdict = judgeAttempt({ answer, attempts, retryScheduleMs: this.retryScheduleMs, random: Math.random(), nowMs: Date.now() });
     if (verdict.kind === 'again') return { againInMs: verdict.inMs };

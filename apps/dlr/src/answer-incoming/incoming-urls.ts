@@ -1,12 +1,10 @@
 // What is called for a message from a phone (OVH.md 9). Pure.
 import type { MessageFromPhone } from '@kwota/contracts/incoming.v1';
 import { callbackDate } from '../send-callbacks/callback-request.js';
+import { beforeQuery } from '../send-callbacks/endpoint.js';
 
 /** Parameters behind those that the URL has already. */
-const withQuery = (url: string, parameters: Readonly<Record<string, string>>): string => {
-  const [withoutFragment = ''] = url.split('#', 1);
-  return `${withoutFragment}${withoutFragment.includes('?') ? '&' : '?'}${new URLSearchParams(parameters)}`;
-};
+const withQuery = (url: string, parameters: Readonly<Record<string, string>>): string => `${beforeQuery(url)}${new URLSearchParams(parameters)}`;
 
 const parametersOf = ({ messageId, phone, to, text, receivedAtMs }: MessageFromPhone, timeZone: string): Record<string, string> => ({
   id: messageId === null ? '' : String(messageId),

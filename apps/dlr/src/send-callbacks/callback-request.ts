@@ -1,11 +1,13 @@
 // How a callback looks at its endpoint. Pure.
 import { dlrText, type DlrId } from '@kwota/delivery-codes';
 import { Webhook } from 'standardwebhooks';
+import { beforeQuery } from './endpoint.js';
 
 export type CallbackParameters = Readonly<{ messageId: number; sequence: number; ptt: number; dlr: DlrId; final: boolean; atMs: number }>;
 /** GET with OVH's parameters, or our extension: POST with JSON. */
 export type CallbackFormat = 'get' | 'json';
-export type CallbackRequest = Readonly<{ method: 'GET' | 'POST'; url: string; headers: Readonly<Record<string, string>>; body?: string }>;
+/** `url` as it was set, and remembered by who calls it; `query` comes behind what it has already. */
+export type CallbackRequest = Readonly<{ method: 'GET' | 'POST'; url: string; query?: string; headers: Readonly<Record<string, string>>; body?: string }>;
 
 /**
  * What is called (OVH.md 4): the parameters behind those that the URL has already, or a JSON body. `webhook-id` is the same for each attempt.
@@ -19,13 +21,18 @@ export const callbackRequest = (
 ): CallbackRequest => {
   const { messageId, sequence } = parameters;
   const id = `${messageId}.${sequence}`;
-  const [withoutFragment = ''] = url.split('#', 1);
   if (format === 'json') {
     const body = JSON.stringify(jsonBody(parameters, timeZone));
-    return { method: 'POST', url: withoutFragment, headers: { ...headersOf(id, body, secrets, nowMs), 'content-type': 'application/json' }, body };
+    return { method: 'POST', url, headers: { ...headersOf(id, body, secrets, nowMs), 'content-type': 'application/json' }, body };
   }
-  const called = callbackUrl(url, parameters, timeZone);
-  return { method: 'GET', url: called, headers: headersOf(id, called.slice(called.indexOf('?') + 1), secrets, nowMs) };
+  const query = callbackQuery(parameters, timeZone);
+  const signed = secrets.length > 0 ? wholeQuery(url, query) : '';
+  return { method: 'GET', url, query, headers: headersOf(id, signed, secrets, nowMs) };
+};
+
+const wholeQuery = (url: string, query: string): string => {
+  const called = `${beforeQuery(url)}${query}`;
+  return called.slice(called.indexOf('?') + 1);
 };
 
 const headersOf = (id: string, signed: string, secrets: readonly string[], nowMs: number): Record<string, string> => {
@@ -46,19 +53,27 @@ const jsonBody = ({ messageId, sequence, ptt, dlr, final, atMs }: CallbackParame
   final,
 });
 
-/** The URL with OVH's parameters. `dlr` is what RaspiSMS reads for `description`. */
-export const callbackUrl = (url: string, { messageId, ptt, dlr, atMs }: Pick<CallbackParameters, 'messageId' | 'ptt' | 'dlr' | 'atMs'>, timeZone: string): string => {
-  const query = new URLSearchParams({
-    id: String(messageId),
-    ptt: String(ptt),
-    date: callbackDate(atMs, timeZone),
-    description: String(dlr),
-    descriptionDlr: dlrText(dlr),
-    dlr: String(dlr),
-  });
-  const [withoutFragment = ''] = url.split('#', 1);
-  return `${withoutFragment}${withoutFragment.includes('?') ? '&' : '?'}${query}`;
+/** What of the query depends on the DLR id alone. `dlr` is what RaspiSMS reads for `description`. */
+const dlrQueries = new Map<DlrId, string>();
+const dlrQueryOf = (dlr: DlrId): string => {
+  const known = dlrQueries.get(dlr);
+  if (known !== undefined) return known;
+  const query = String(new URLSearchParams({ description: String(dlr), descriptionDlr: dlrText(dlr), dlr: String(dlr) }));
+  dlrQueries.set(dlr, query);
+  return query;
 };
+
+/** Most callbacks are of the same second as the one before. */
+let lastDate = { second: NaN, timeZone: '', text: '' };
+const dateQueryOf = (atMs: number, timeZone: string): string => {
+  const second = Math.floor(atMs / 1_000);
+  if (second !== lastDate.second || timeZone !== lastDate.timeZone) lastDate = { second, timeZone, text: callbackDate(atMs, timeZone).replace(' ', '+').replaceAll(':', '%3A') };
+  return lastDate.text;
+};
+
+/** OVH's parameters, byte for byte as URLSearchParams writes them, which takes some microseconds. */
+export const callbackQuery = ({ messageId, ptt, dlr, atMs }: Pick<CallbackParameters, 'messageId' | 'ptt' | 'dlr' | 'atMs'>, timeZone: string): string =>
+  `id=${messageId}&ptt=${ptt}&date=${dateQueryOf(atMs, timeZone)}&${dlrQueryOf(dlr)}`;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 const formatOf = (timeZone: string): Intl.DateTimeFormat => {

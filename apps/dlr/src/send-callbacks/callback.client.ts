@@ -1,11 +1,11 @@
-import { Agent, buildConnector, request } from 'undici';
-import type { CallbackRequest } from './callback-request.js';
+import { Agent, buildConnector } from 'undici';
 import { AddressGuard, AddressNotAllowed } from './address-guard.js';
+import type { CallbackRequest } from './callback-request.js';
+import { endpointOf, type Endpoint } from './endpoint.js';
+import { AttemptCutShort, TimedOut, type HttpAttempt } from './http-attempt.js';
 
 /** OVH.md 9: from the look-up of the name to the end of the body. */
 const attemptTimeoutMs = 10_000;
-/** So much of an answer is read, so that its connection can be used again; what is longer is cut off with its connection. */
-const bodyBytesMax = 64 * 1024;
 
 /** `status` null: there was no answer, and `reason` says why. Neither holds anything of the URL. */
 export type CallbackAnswer = Readonly<{
@@ -18,18 +18,24 @@ export type CallbackAnswer = Readonly<{
   address: string | undefined;
 }>;
 
-/** Addresses are remembered for so many endpoints: about 200 bytes each. */
-const addressesMax = 20_000;
+/** `isRefused`: it is an address that callbacks may not reach. A name is judged at each connection. */
+type JudgedEndpoint = Endpoint & Readonly<{ isRefused: boolean }>;
+
+/** What URLs tell is remembered for so many endpoints, and the addresses of so many: about a kilobyte for both. */
+const endpointsMax = 20_000;
 
 /** One HTTP request to a customer's endpoint: no redirects, no proxy, only addresses that the guard lets through. */
 export class CallbackClient {
   private readonly agent: Agent;
+  private readonly endpoints = new Map<string, JudgedEndpoint>();
+  /** By origin. */
   private readonly addresses = new Map<string, string>();
 
   constructor(
     private readonly guard: AddressGuard,
     connectionsPerOrigin: number,
     private readonly timeoutMs = attemptTimeoutMs,
+    private readonly rememberedMax = endpointsMax,
   ) {
     const connect = buildConnector({ timeout: timeoutMs, lookup: guard.lookup });
     this.agent = new Agent({
@@ -37,70 +43,57 @@ export class CallbackClient {
       pipelining: 1,
       // Shorter than most servers wait: a connection must not be closed just as it is used.
       keepAliveTimeout: 4_000,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
+      // The attempt's own deadline is before them.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       connect: (options, connected) =>
         connect(options, (...result) => {
-          this.remember(`${options.protocol}//${options.host}`, result[1]?.remoteAddress);
+          const address = result[1]?.remoteAddress;
+          if (address !== undefined) this.remember(this.addresses, `${options.protocol}//${options.host}`, address);
           connected(...result);
         }),
     });
   }
 
-  /** @param abort ends the attempt early; it then counts as failed. */
-  async send({ url, method, headers: given, body }: CallbackRequest, abort: AbortController): Promise<CallbackAnswer> {
-    const target = new URL(url);
-    const { hostname, username, password, protocol, host } = target;
+  /** @param attempt of this request alone. */
+  async send({ url, query, method, headers: own, body }: CallbackRequest, attempt: HttpAttempt): Promise<CallbackAnswer> {
+    const { origin, path, pathBeforeQuery, headers: ofEndpoint, isRefused } = this.endpoint(url);
     const startedAtMs = performance.now();
-    const told = (answer: Pick<CallbackAnswer, 'status' | 'reason' | 'retryAfter'>): CallbackAnswer => ({
-      ...answer,
-      latencyMs: Math.round(performance.now() - startedAtMs),
-      address: this.addresses.get(`${protocol}//${host}`),
-    });
-    const failed = (reason: string): CallbackAnswer => told({ status: null, reason, retryAfter: undefined });
-    // A literal is never looked up.
-    if (this.guard.isRefusedLiteral(hostname)) return failed('address-not-allowed');
-    const timer = setTimeout(() => abort.abort(new TimedOut()), this.timeoutMs);
-    try {
-      const headers = { ...given, 'user-agent': 'Kwota', ...(username || password ? { authorization: basicAuthorization(username, password) } : {}) };
-      const answer = await request(target, { method, headers, dispatcher: this.agent, signal: abort.signal, ...(body !== undefined && { body }) });
-      const retryAfter = answer.headers['retry-after'];
-      // The status has decided; whether the rest of the body comes changes nothing.
-      await answer.body.dump({ limit: bodyBytesMax, signal: abort.signal }).catch(() => undefined);
-      return told({ status: answer.statusCode, reason: null, retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter });
-    } catch (error) {
-      return failed(reasonOf(error));
-    } finally {
+    if (isRefused) attempt.end(new AddressNotAllowed('not a public address'));
+    if (!attempt.error) {
+      const timer = setTimeout(() => attempt.end(new TimedOut()), this.timeoutMs);
+      // undici reads a list in a third of the time that an object takes it.
+      const headers = [...ofEndpoint];
+      for (const [name, value] of Object.entries(own)) headers.push(name, value);
+      this.agent.dispatch({ origin, path: query === undefined ? path : `${pathBeforeQuery}${query}`, method, headers, body: body ?? null }, attempt);
+      await attempt.finished;
       clearTimeout(timer);
     }
+    const { status, retryAfter, error } = attempt;
+    const latencyMs = Math.round(performance.now() - startedAtMs);
+    return { status, reason: status === null ? reasonOf(error) : null, retryAfter, latencyMs, address: this.addresses.get(origin) };
   }
 
-  private remember(origin: string, address: string | undefined): void {
-    if (address === undefined) return;
-    this.addresses.set(origin, address);
-    const [oldest] = this.addresses.keys();
-    if (this.addresses.size > addressesMax && oldest !== undefined) this.addresses.delete(oldest);
+  private endpoint(url: string): JudgedEndpoint {
+    const known = this.endpoints.get(url);
+    if (known) return known;
+    const endpoint = endpointOf(url);
+    const judged = { ...endpoint, isRefused: this.guard.isRefusedLiteral(endpoint.hostname) };
+    this.remember(this.endpoints, url, judged);
+    return judged;
+  }
+
+  /** The one that was remembered first goes first. */
+  private remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
+    map.set(key, value);
+    const [oldest] = map.keys();
+    if (map.size > this.rememberedMax && oldest !== undefined) map.delete(oldest);
   }
 
   close(): Promise<void> {
     return this.agent.destroy();
   }
 }
-
-/** Ended by us: a final of the same message waits, or the service stops. */
-export class AttemptCutShort extends Error {
-  override readonly name = 'AttemptCutShort';
-  readonly code = 'cut-short';
-}
-
-class TimedOut extends Error {
-  override readonly name = 'TimedOut';
-  readonly code = 'time-out';
-}
-
-/** A URL's name and password, as HTTP takes them (RFC 7617). */
-const basicAuthorization = (username: string, password: string): string =>
-  `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
 
 /** System's and undici's codes tell enough; their messages hold addresses. */
 const reasonOf = (error: unknown): string => {

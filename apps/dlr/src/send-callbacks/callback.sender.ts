@@ -6,8 +6,9 @@ import { blockedUntilMs, callbackState, type Attempt, type CallbackResult, type 
 import type { Queued } from './callback-queue.js';
 import { CallbackDeliveryRepository } from '../set-callbacks/callback-delivery.repository.js';
 import { callbackRequest } from './callback-request.js';
-import { AttemptCutShort, CallbackClient, type CallbackAnswer } from './callback.client.js';
+import { CallbackClient, type CallbackAnswer } from './callback.client.js';
 import { CallbackSwitch } from './callback.switch.js';
+import { AttemptCutShort, HttpAttempt } from './http-attempt.js';
 import { judgeAttempt } from './judge-attempt.js';
 import { Lane, type Ready } from './lane.js';
 import { CallbackResultsRecorder } from './callback-results.recorder.js';
@@ -23,7 +24,14 @@ const tickMs = 100;
 /** A final is tried at once, but its message's earlier attempt may finish, if it does so soon. */
 const finalWaitsMs = 500;
 
-type InFlight = Readonly<{ abort: AbortController; ended: Promise<void> }>;
+type InFlight = Readonly<{ http: HttpAttempt; ended: Promise<unknown> }>;
+
+const stateAfter = {
+  delivered: callbackState.delivered,
+  again: callbackState.waiting,
+  dead: callbackState.dead,
+  'switched-off': callbackState.dead,
+} as const;
 
 export type CallbackSenderOptions = Readonly<{ retryScheduleMs: readonly number[]; timeZone: string }>;
 
@@ -84,7 +92,7 @@ export class CallbackSender {
   async stop(): Promise<void> {
     this.stopping = true;
     clearInterval(this.timer);
-    for (const { abort } of this.inFlightByMessage.values()) abort.abort(new AttemptCutShort());
+    for (const { http } of this.inFlightByMessage.values()) http.end(new AttemptCutShort());
     await Promise.all(this.underWay);
     await this.recorder.close();
     this.callbackSwitch.close();
@@ -233,20 +241,21 @@ export class CallbackSender {
 
   private track(work: Promise<void>): void {
     this.underWay.add(work);
-    void work.finally(() => this.underWay.delete(work));
+    void work.then(() => this.underWay.delete(work));
   }
 
   /** Whether it was delivered. */
   private async send(callback: QueuedCallback): Promise<boolean> {
     const { messageId } = callback;
-    await this.endEarlier(messageId);
+    const earlier = this.inFlightByMessage.get(messageId);
+    if (earlier) await this.endSoon(earlier);
     if (this.stopping || callback.epoch !== this.claims.epoch) return false;
-    const abort = new AbortController();
+    const http = new HttpAttempt();
     const atMs = Date.now();
-    const answering = this.attempt(callback, atMs, abort);
-    const inFlight = { abort, ended: answering.then(() => undefined) };
+    const ended = this.attempt(callback, atMs, http);
+    const inFlight = { http, ended };
     this.inFlightByMessage.set(messageId, inFlight);
-    const answer = await answering;
+    const answer = await ended;
     if (this.inFlightByMessage.get(messageId) === inFlight) this.inFlightByMessage.delete(messageId);
     // An attempt that the service itself ended is none: the row is still taken, and the next start sends it.
     if (this.stopping && answer.reason === 'cut-short') return false;
@@ -255,10 +264,10 @@ export class CallbackSender {
     return result.state === callbackState.delivered;
   }
 
-  private async attempt(callback: QueuedCallback, nowMs: number, abort: AbortController): Promise<CallbackAnswer> {
+  private async attempt(callback: QueuedCallback, nowMs: number, http: HttpAttempt): Promise<CallbackAnswer> {
     try {
       const use = await this.deliveries.use(callback, nowMs);
-      return await this.client.send(callbackRequest(callback.url, callback, { ...use, timeZone: this.options.timeZone, nowMs }), abort);
+      return await this.client.send(callbackRequest(callback.url, callback, { ...use, timeZone: this.options.timeZone, nowMs }), http);
     } catch (error) {
       // The store is away, or a secret does not open: it may pass.
       this.log.error({ err: { type: (error as Error).name } }, 'a callback could not be made; trying again');
@@ -267,11 +276,9 @@ export class CallbackSender {
   }
 
   /** Only a final comes while its message's earlier callback is out; the order at the endpoint is that of their beginnings. */
-  private async endEarlier(messageId: number): Promise<void> {
-    const earlier = this.inFlightByMessage.get(messageId);
-    if (!earlier) return;
-    const timer = setTimeout(() => earlier.abort.abort(new AttemptCutShort()), finalWaitsMs);
-    await earlier.ended;
+  private async endSoon({ http, ended }: InFlight): Promise<void> {
+    const timer = setTimeout(() => http.end(new AttemptCutShort()), finalWaitsMs);
+    await ended;
     clearTimeout(timer);
   }
 
@@ -283,13 +290,7 @@ export class CallbackSender {
     const { retryScheduleMs } = this.options;
     const verdict = judgeAttempt({ answer, attempts: attempts.length - callback.attemptsBefore, retryScheduleMs, random: Math.random(), nowMs });
     this.attemptsCounted.inc({ result: verdict.kind });
-    const state = {
-      delivered: callbackState.delivered,
-      again: callbackState.waiting,
-      dead: callbackState.dead,
-      'switched-off': callbackState.dead,
-    }[verdict.kind];
     const nextAttemptAtMs = verdict.kind === 'again' ? nowMs + verdict.inMs : nowMs;
-    return { callback, attempts, state, nextAttemptAtMs, switchOff: verdict.kind === 'switched-off' };
+    return { callback, attempts, state: stateAfter[verdict.kind], nextAttemptAtMs, switchOff: verdict.kind === 'switched-off' };
   }
 }
