@@ -23,11 +23,18 @@ const pieceOf = (left: number, placeholder: Placeholder): number => {
   return placeholder === numbered || left <= wholeRowsMax ? left : 2 ** Math.floor(Math.log2(left));
 };
 
+/** Of SQLite's statements, which come in few sizes. */
+const plainLists = new Map<string, string>();
+
 /** `(?, ?), (?, ?)`: so many rows of so many values. */
 const listOf = (placeholder: Placeholder, rows: number, columns: number): string => {
   const row = (first: number): string => `(${Array.from({ length: columns }, (_, column) => placeholder(first + column)).join(', ')})`;
-  if (placeholder === plain) return `${`${row(1)}, `.repeat(rows - 1)}${row(1)}`;
-  return Array.from({ length: rows }, (_, index) => row(index * columns + 1)).join(', ');
+  const list = (): string => Array.from({ length: rows }, (_, index) => row(index * columns + 1)).join(', ');
+  if (placeholder === numbered) return list();
+  const size = `${rows} ${columns}`;
+  const known = plainLists.get(size) ?? list();
+  plainLists.set(size, known);
+  return known;
 };
 
 /** Runs the statement for some rows at a time, at most 512, all of as many values. `sqlOf` gets the rows as `(?, ?), (?, ?)`; the fixed values come behind the rows'. */
