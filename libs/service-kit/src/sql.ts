@@ -15,8 +15,8 @@ const plain: Placeholder = () => '?';
 const placeholderOf = (manager: EntityManager): Placeholder => (manager.connection.options.type === 'postgres' ? numbered : plain);
 
 /**
- * How many of the rows left the next statement takes. A statement of SQLite's is prepared once for each number of rows, and that costs as much as running it: powers
- * of two keep them few, and kept. PostgreSQL's would each wait for the network.
+ * How many of the rows left the next statement takes. A statement of SQLite's is prepared once for each number of rows, and that costs
+ * half as much as running it, or more: powers of two keep them few, and kept. PostgreSQL's would each wait for the network.
  */
 const pieceOf = (left: number, placeholder: Placeholder): number => {
   if (left >= rowsMax) return rowsMax;
