@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Table, type EntityManager, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { ServiceDatabase } from './database.js';
 import { Health } from './health.js';
-import { forRows, run } from './sql.js';
+import { forRows, rowsMax, run } from './sql.js';
 import { GroupSyncedDatabase } from './sqlite.js';
 
 class CreateNumbers1795000000000 implements MigrationInterface {
@@ -117,6 +117,20 @@ describe("a service's database", () => {
     await database.transaction((manager) => forRows(manager, rows, (values) => `INSERT INTO number VALUES ${values}`));
     const found = await database.read((manager) => forRows<{ n: number }>(manager, rows, (values) => `SELECT n FROM number WHERE n IN (${values})`));
     expect(found.map(({ n }) => n).toSorted((a, b) => a - b)).toEqual(rows.flat());
+    await database.close();
+  });
+
+  it('few statements serve any number of rows: each is prepared once', async () => {
+    const database = await open('pieces.db');
+    const query = jest.spyOn(database.source.manager, 'query');
+    for (let count = 1; count <= rowsMax + 100; count += 1) {
+      const rows = Array.from({ length: count }, (_, n) => [n]);
+      await database.read((manager) => forRows(manager, rows, (values) => `SELECT n FROM number WHERE n IN (${values})`));
+    }
+    expect(new Set(query.mock.calls.map(([sql]) => sql)).size).toBe(14);
+    const widest = Math.max(...query.mock.calls.map(([, values]) => (values as unknown[]).length));
+    expect(widest).toBe(rowsMax);
+    query.mockRestore();
     await database.close();
   });
 });

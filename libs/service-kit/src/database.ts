@@ -13,6 +13,9 @@ export type DatabaseOptions = Readonly<{
   health?: Health;
 }>;
 
+/** SQLite: some twenty statements over many rows, each for some fourteen numbers of them (sql.ts), and those of one row. */
+const statementsKeptMax = 400;
+
 /** A paused process that stands in a transaction holds up all instances for so long; then the server throws it out, and it gets an error. */
 const idleInTransactionMsMax = 5_000;
 /** Longer than that, and than a relay that waits for the log (outbox.ts): whoever waits for a turn outlives whoever is thrown out. */
@@ -58,7 +61,14 @@ export class ServiceDatabase {
     if (!location.startsWith('postgres')) {
       let file: TypeOrmDriver | undefined;
       const prepareDatabase = (opened: TypeOrmDriver): void => void (file = opened);
-      const source = await new DataSource({ ...migrated, type: 'better-sqlite3', driver: TypeOrmDriver, database: location, prepareDatabase }).initialize();
+      const source = await new DataSource({
+        ...migrated,
+        type: 'better-sqlite3',
+        driver: TypeOrmDriver,
+        database: location,
+        prepareDatabase,
+        statementCacheSize: statementsKeptMax,
+      }).initialize();
       await file?.synced();
       health?.add('database', () => ({ ready: file?.failed === undefined, reasons: file?.failed ? [file.failed.message] : [] }));
       return new ServiceDatabase(source, undefined, file);

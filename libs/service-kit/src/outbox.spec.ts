@@ -8,6 +8,7 @@ import { LogInMemory } from './log-in-memory.js';
 import { createLogger } from './logger.js';
 import { createOutboxTable, Outbox, outboxEntity } from './outbox.js';
 import { run } from './sql.js';
+import { unpublishedMax } from './unpublished.js';
 
 class CreateOutbox1795000000000 implements MigrationInterface {
   up(runner: QueryRunner): Promise<void> {
@@ -86,6 +87,42 @@ describe('the outbox', () => {
     expect(log.published.map(({ value }) => value)).toEqual(['1', '2', '3']);
     await outbox.close();
     await after.close();
+  });
+
+  it('of ids that a roll-back gave back what was committed under them is sent, never what was rolled back', async () => {
+    const database = await openDatabase('given-again.db');
+    const log = new LogInMemory();
+    const outbox = new Outbox(database, log, logger);
+    const rolledBack = (values: readonly string[]): Promise<void> =>
+      database.transaction(async (manager) => {
+        await outbox.add(manager, values.map(message));
+        throw new Error('refused');
+      });
+    await expect(rolledBack(['stale 1', 'stale 2', 'stale 3'])).rejects.toThrow('refused');
+    await database.transaction((manager) => outbox.add(manager, [message('1')]));
+    await expect(rolledBack(['stale 4', 'stale 5'])).rejects.toThrow('refused');
+    await database.transaction((manager) => outbox.add(manager, [message('2')]));
+    outbox.relay();
+    await until(async () => (await unsent(database)) === 0);
+    expect(log.published.map(({ value }) => value)).toEqual(['1', '2']);
+    await outbox.close();
+    await database.close();
+  });
+
+  it('what its process wrote is not read back; beyond what is kept of it the table has it, in the same order', async () => {
+    const database = await openDatabase('kept.db');
+    const log = new LogInMemory();
+    const outbox = new Outbox(database, log, logger);
+    const values = Array.from({ length: unpublishedMax + 1_500 }, (_, index) => `${index}`);
+    await database.transaction((manager) => outbox.add(manager, values.map(message)));
+    // Only what comes from the table can tell that it was changed there.
+    await database.transaction((manager) => run(manager, `UPDATE outbox SET "key" = 'from the table'`));
+    outbox.relay();
+    await until(async () => (await unsent(database)) === 0);
+    expect(log.published.map(({ value }) => value)).toEqual(values);
+    expect(log.published.filter(({ key }) => key === 'from the table')).toHaveLength(1_500);
+    await outbox.close();
+    await database.close();
   });
 
   it('no call of relay is lost, whenever it comes', async () => {

@@ -5,9 +5,12 @@ import { EntitySchema, type EntityManager, type QueryRunner, Table } from 'typeo
 import type { ServiceDatabase } from './database.js';
 import type { Logger } from './logger.js';
 import { Pause } from './pause.js';
-import { forRows, run } from './sql.js';
+import { forRows, insertRows, run } from './sql.js';
+import { Unpublished } from './unpublished.js';
 
 type OutboxRow = { id: number; topic: string; key: string; value: string | null; headers: string };
+/** The ids of the oldest unsent rows. */
+type Span = Readonly<{ first: number; last: number; count: number }>;
 
 export const outboxEntity = new EntitySchema<OutboxRow>({
   name: 'outbox',
@@ -58,6 +61,7 @@ export class Outbox {
   private closed = false;
   private timer: NodeJS.Timeout | undefined;
   private underway: Underway | undefined;
+  private readonly unpublished = new Unpublished();
   private readonly pause = new Pause();
 
   constructor(
@@ -70,7 +74,9 @@ export class Outbox {
   async add(manager: EntityManager, messages: readonly OutgoingMessage[]): Promise<void> {
     if (messages.length === 0) return;
     const rows = messages.map(({ topic, key, value, headers }) => [topic, key, value, JSON.stringify(headers)]);
-    await forRows(manager, rows, (values) => `INSERT INTO outbox (topic, "key", value, headers) VALUES ${values}`);
+    const insert = (values: string): string => `INSERT INTO outbox (topic, "key", value, headers) VALUES ${values}`;
+    if (this.database.isShared) await forRows(manager, rows, insert);
+    else await insertRows(manager, rows, insert, (from, to, lastId) => this.unpublished.keep(messages.slice(from, to), lastId));
   }
 
   /** Starts the relay or tells it that there is more; returns at once. Call it also at start, for what a crash left. */
@@ -113,12 +119,25 @@ export class Outbox {
   }
 
   private async sendSome(): Promise<boolean> {
-    const rows = await this.database.read(unsent);
-    if (rows.length === 0) return false;
-    await this.messaging.publish(rows.map(messageOf));
-    // What comes again after a power cut is published twice, as after any crash between these two lines.
-    await this.database.transactionSyncedLater((manager) => forget(manager, rows.map(({ id }) => id)));
-    return rows.length === relayBatchMax;
+    const oldest = await this.database.read((manager) => this.oldestUnsent(manager));
+    if (!oldest) return false;
+    const { first, last, messages } = oldest;
+    await this.messaging.publish(messages);
+    // What comes again after a power cut is published twice, as after any crash between these two lines. One process writes, a transaction at a time: no row
+    // appears between the two ids afterwards.
+    await this.database.transactionSyncedLater((manager) => run(manager, 'DELETE FROM outbox WHERE id BETWEEN ? AND ?', [first, last]));
+    this.unpublished.forget(first, last);
+    return messages.length === relayBatchMax;
+  }
+
+  /** Which rows there are, the table alone knows; their messages come from memory, or all from the table where memory lacks one. */
+  private async oldestUnsent(manager: EntityManager): Promise<{ first: number; last: number; messages: OutgoingMessage[] } | undefined> {
+    const oldest = `SELECT id FROM outbox ORDER BY id LIMIT ${relayBatchMax}`;
+    const [span] = await run<Span>(manager, `SELECT MIN(id) AS first, MAX(id) AS last, COUNT(*) AS count FROM (${oldest}) AS oldest`);
+    if (!span?.count) return undefined;
+    const { first, last, count } = span;
+    const known = count === last - first + 1 ? this.unpublished.from(first, last) : undefined;
+    return { first, last, messages: known ?? (await unsent(manager)).map(messageOf) };
   }
 
   private async sendSomeInTurn(): Promise<boolean> {
