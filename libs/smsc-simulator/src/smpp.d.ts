@@ -53,13 +53,15 @@ declare module 'smpp' {
     response(fields?: PduFields): Pdu;
   };
 
+  /** What a session sends like a PDU of the package's: it gives a request its number before it asks for the octets. */
+  type EncodedPdu = { sequence_number: number; isResponse(): boolean; toBuffer(): Buffer };
   type OnResponse = (response: Pdu) => void;
   /** False: the socket takes no more and `onResponse` is never called. Nor is it, ever, when the other side keeps silent. */
   type Request = (fields: PduFields, onResponse?: OnResponse) => boolean;
 
   export interface Session extends EventEmitter {
     readonly socket: Socket;
-    send(pdu: Pdu, onResponse?: OnResponse): boolean;
+    send(pdu: Pdu | EncodedPdu, onResponse?: OnResponse): boolean;
     /** Ends the socket, after what was written. */
     close(onClosed?: () => void): void;
     destroy(onClosed?: () => void): void;

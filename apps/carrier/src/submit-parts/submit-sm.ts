@@ -1,6 +1,6 @@
 import type { ConnectorSettings } from '@kwota/contracts/carrier.requests.v1';
 import { encodeGsm7Unpacked, encodeUcs2 } from '@kwota/sms-text';
-import type { PduFields } from 'smpp';
+import type { SubmitSm } from '../connect-smsc/encoded-pdu.js';
 import type { ClaimedPart } from '../parts.repository.js';
 import { priorityFlags } from '../priorities.js';
 
@@ -18,18 +18,19 @@ export const shortMessageOctetsMax = 254;
 
 const isLatin1 = (text: string): boolean => !/[^\u0000-\u00ff]/.test(text);
 
-const contentOf = (text: string, coding: ClaimedPart['coding'], { alphabet }: SubmitSettings): { octets: Buffer; dataCoding: number } => {
-  if (coding === 'unicode') return { octets: Buffer.from(encodeUcs2(text)), dataCoding: dataCoding.ucs2 };
+const contentOf = (text: string, coding: ClaimedPart['coding'], { alphabet }: SubmitSettings): { octets: Uint8Array; dataCoding: number } => {
+  if (coding === 'unicode') return { octets: encodeUcs2(text), dataCoding: dataCoding.ucs2 };
   // What Latin-1 does not have (€, Greek letters) goes in the SMSC's own alphabet.
   if (alphabet === 'latin1' && isLatin1(text)) return { octets: Buffer.from(text, 'latin1'), dataCoding: dataCoding.latin1 };
-  return { octets: Buffer.from(encodeGsm7Unpacked(text)), dataCoding: dataCoding.default };
+  return { octets: encodeGsm7Unpacked(text), dataCoding: dataCoding.default };
 };
 
-const sourceOf = (sender: string, { addresses: { international, short, alphanumeric } }: SubmitSettings): PduFields => {
-  const fieldsOf = (source_addr: string, { ton, npi }: { ton: number; npi: number }): PduFields => ({ source_addr, source_addr_ton: ton, source_addr_npi: npi });
-  if (/^\+\d+$/.test(sender)) return fieldsOf(sender.slice(1), international);
-  if (/^\d+$/.test(sender)) return fieldsOf(sender, short);
-  return fieldsOf(sender, alphanumeric);
+type Source = Readonly<{ address: string; ton: number; npi: number }>;
+
+const sourceOf = (sender: string, { addresses: { international, short, alphanumeric } }: SubmitSettings): Source => {
+  if (/^\+\d+$/.test(sender)) return { address: sender.slice(1), ton: international.ton, npi: international.npi };
+  const { ton, npi } = /^\d+$/.test(sender) ? short : alphanumeric;
+  return { address: sender, ton, npi };
 };
 
 /** 3GPP 23.040, 9.2.3.24.1: joined short messages with an 8-bit reference, the same for all parts of a message. */
@@ -42,29 +43,40 @@ const relativePeriod = (ms: number): string => {
   return `0000${digits.join('')}000R`;
 };
 
-const validityOf = (validUntilMs: number, nowMs: number, { validityPeriod }: SubmitSettings): PduFields => {
-  if (validityPeriod === 'none') return {};
-  return { validity_period: validityPeriod === 'absolute' ? new Date(validUntilMs) : relativePeriod(validUntilMs - nowMs) };
+/** SMPP 3.4, 7.1.1.1: YYMMDDhhmmss, tenths of a second, and no quarters of an hour ahead of UTC. */
+const absolutePeriod = (atMs: number): string => `${new Date(atMs).toISOString().replace(/\D/g, '').slice(2, 15)}00+`;
+
+const validityOf = (validUntilMs: number, nowMs: number, { validityPeriod }: SubmitSettings): string => {
+  if (validityPeriod === 'none') return '';
+  return validityPeriod === 'absolute' ? absolutePeriod(validUntilMs) : relativePeriod(validUntilMs - nowMs);
 };
 
+const nothing = new Uint8Array();
+
 /** The submit_sm of a unit. Its reference, the low 16 bits of the message id, helps to tell messages apart in an SMSC's log. */
-export const submitSmOf = (unit: Unit, settings: SubmitSettings, nowMs: number): PduFields => {
+export const submitSmOf = (unit: Unit, settings: SubmitSettings, nowMs: number): SubmitSm => {
   const [part] = unit;
   const isOneOfSeveral = part.parts > 1 && unit.length === 1;
-  const { octets, dataCoding } = contentOf(unit.map(({ text }) => text).join(''), part.coding, settings);
+  const source = sourceOf(part.sender, settings);
+  const { receiver } = settings.addresses;
+  const { octets, dataCoding } = contentOf(unit.length === 1 ? part.text : unit.map(({ text }) => text).join(''), part.coding, settings);
   const content = isOneOfSeveral ? Buffer.concat([headerOf(part), octets]) : octets;
+  const isPayload = unit.length > 1 || content.length > shortMessageOctetsMax;
   return {
-    ...sourceOf(part.sender, settings),
-    ...(settings.serviceType && { service_type: settings.serviceType }),
+    service_type: settings.serviceType,
+    source_addr_ton: source.ton,
+    source_addr_npi: source.npi,
+    source_addr: source.address,
+    dest_addr_ton: receiver.ton,
+    dest_addr_npi: receiver.npi,
     destination_addr: part.receiver.replace('+', ''),
-    dest_addr_ton: settings.addresses.receiver.ton,
-    dest_addr_npi: settings.addresses.receiver.npi,
     esm_class: isOneOfSeveral ? esmClassWithHeader : 0,
     priority_flag: settings.priorityFlag === 'none' ? 0 : priorityFlags[part.priority],
-    ...validityOf(part.validUntilMs, nowMs, settings),
+    validity_period: validityOf(part.validUntilMs, nowMs, settings),
     registered_delivery: settings.registeredDelivery,
     data_coding: dataCoding | (part.messageClass === null ? 0x00 : messageClassBit | part.messageClass),
-    ...(unit.length > 1 || content.length > shortMessageOctetsMax ? { message_payload: content } : { short_message: content }),
+    short_message: isPayload ? nothing : content,
+    message_payload: isPayload ? content : nothing,
     user_message_reference: part.messageId % 0x10000,
   };
 };
