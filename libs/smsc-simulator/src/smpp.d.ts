@@ -90,6 +90,8 @@ declare module 'smpp' {
     connect(options: Readonly<{ url: string; ca?: string }>, onConnect?: () => void): Session;
     createServer(onSession: (session: Session) => void): Server;
     createServer(options: Readonly<{ key: string; cert: string }>, onSession: (session: Session) => void): Server;
+    /** By data_coding; ASCII, which is GSM 03.38, also for 0. They may be replaced, for the whole process. */
+    encodings: { ASCII: { decode(octets: Buffer): string } };
   };
   const smpp: Smpp;
   export default smpp;

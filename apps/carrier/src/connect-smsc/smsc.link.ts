@@ -1,6 +1,7 @@
 import type { Logger } from '@kwota/service-kit/logger';
 import smpp, { type Pdu, type PduFields, type Session } from 'smpp';
 import { EncodedPdu, type SubmitSm } from './encoded-pdu.js';
+import { quickGsmDecoder } from './gsm-decoder.js';
 
 const bindTimeoutMs = 10_000;
 const enquireIntervalMs = 30_000;
@@ -32,6 +33,8 @@ export type LinkOptions = Readonly<{
   /** PEM; empty: what Node.js trusts. */
   tlsCa: string;
 }>;
+
+smpp.encodings.ASCII.decode = quickGsmDecoder(smpp.encodings.ASCII.decode);
 
 /** One bind, kept up: enquire_link, reconnect with growing pauses. */
 export class SmscLink {
