@@ -151,10 +151,11 @@ export class PartNewsRecorder {
   }
 
   private async keepQueries(manager: EntityManager, reports: readonly PartReport[]): Promise<void> {
-    const asked = reports.map((report) => ({ ...report, afterMs: this.listener?.queryAfterMsOf(report.raw.connector) ?? 0 })).filter(({ afterMs }) => afterMs > 0);
+    const afterMsOf = ({ raw }: PartReport): number => this.listener?.queryAfterMsOf(raw.connector) ?? 0;
+    const asked = reports.filter((report) => afterMsOf(report) > 0);
     if (asked.length === 0) return;
     const submitted = asked.filter(({ stage }) => stage === 'submitted');
-    await this.queries.add(manager, submitted.map(({ part: { messageId, part }, raw: { connector }, atMs, afterMs }) => ({ messageId, part, connector, atMs: atMs + afterMs })));
+    await this.queries.add(manager, submitted.map((report) => ({ messageId: report.part.messageId, part: report.part.part, connector: report.raw.connector, atMs: report.atMs + afterMsOf(report) })));
     await this.queries.drop(manager, asked.filter(({ outcome }) => outcome.final).map(({ part }) => part));
   }
 

@@ -109,7 +109,7 @@ describe('a connector may', () => {
 
 describe('units', () => {
   const partsOf = (messageId: number, parts: number) => Array.from({ length: parts }, (_, index) => ({ ...part, messageId, part: index + 1, parts }));
-  const sizes = (parts: readonly ClaimedPart[], longMessages: 'udh' | 'payload') => unitsOf(parts, { longMessages }).map(({ length }) => length);
+  const sizes = (parts: readonly ClaimedPart[], longMessages: 'udh' | 'payload') => [...unitsOf(parts, { longMessages })].map(({ length }) => length);
 
   it('are parts where the connector takes each with its header', () => expect(sizes([...partsOf(1, 3), ...partsOf(2, 1)], 'udh')).toEqual([1, 1, 1, 1]));
   it('are messages where it takes them in one piece', () => expect(sizes([...partsOf(1, 3), ...partsOf(2, 1), ...partsOf(3, 2)], 'payload')).toEqual([3, 1, 2]));

@@ -36,15 +36,21 @@ const sourceOf = (sender: string, { addresses: { international, short, alphanume
 /** 3GPP 23.040, 9.2.3.24.1: joined short messages with an 8-bit reference, the same for all parts of a message. */
 const headerOf = ({ messageId, part, parts }: ClaimedPart): Buffer => Buffer.of(5, 0, 3, messageId % 0x100, parts, part);
 
+const twoDigits = (value: number): string => (value < 10 ? `0${Math.floor(value)}` : `${Math.floor(value)}`);
+
 /** SMPP 3.4, 7.1.1.2: years, months, days, hours, minutes, seconds from now on. */
 const relativePeriod = (ms: number): string => {
   const seconds = Math.max(1, Math.floor(ms / 1_000));
-  const digits = [seconds / 86_400, (seconds / 3_600) % 24, (seconds / 60) % 60, seconds % 60].map((value) => String(Math.floor(value)).padStart(2, '0'));
-  return `0000${digits.join('')}000R`;
+  return `0000${twoDigits(seconds / 86_400)}${twoDigits((seconds / 3_600) % 24)}${twoDigits((seconds / 60) % 60)}${twoDigits(seconds % 60)}000R`;
 };
 
 /** SMPP 3.4, 7.1.1.1: YYMMDDhhmmss, tenths of a second, and no quarters of an hour ahead of UTC. */
-const absolutePeriod = (atMs: number): string => `${new Date(atMs).toISOString().replace(/\D/g, '').slice(2, 15)}00+`;
+const absolutePeriod = (atMs: number): string => {
+  const at = new Date(atMs);
+  const day = `${twoDigits(at.getUTCFullYear() % 100)}${twoDigits(at.getUTCMonth() + 1)}${twoDigits(at.getUTCDate())}`;
+  const time = `${twoDigits(at.getUTCHours())}${twoDigits(at.getUTCMinutes())}${twoDigits(at.getUTCSeconds())}`;
+  return `${day}${time}${Math.floor(at.getUTCMilliseconds() / 100)}00+`;
+};
 
 const validityOf = (validUntilMs: number, nowMs: number, { validityPeriod }: SubmitSettings): string => {
   if (validityPeriod === 'none') return '';
@@ -82,15 +88,17 @@ export const submitSmOf = (unit: Unit, settings: SubmitSettings, nowMs: number):
 };
 
 /** `parts` in units, in order: the parts of a message together where the connector takes message_payload and all of them are there. */
-export const unitsOf = (parts: readonly ClaimedPart[], { longMessages }: Pick<SubmitSettings, 'longMessages'>): Unit[] => {
-  const units: Unit[] = [];
+export function* unitsOf(parts: readonly ClaimedPart[], { longMessages }: Pick<SubmitSettings, 'longMessages'>): Generator<Unit> {
   for (let at = 0; at < parts.length; ) {
     const first = parts[at] as ClaimedPart;
-    const whole = parts.slice(at, at + first.parts);
-    const isWhole = longMessages === 'payload' && whole.length === first.parts && whole.every(({ messageId, part }, index) => messageId === first.messageId && part === index + 1);
-    const unit: Unit = isWhole ? [first, ...whole.slice(1)] : [first];
-    units.push(unit);
+    const unit: Unit = longMessages === 'payload' && first.parts > 1 ? wholeMessageAt(parts, at, first) : [first];
+    yield unit;
     at += unit.length;
   }
-  return units;
+}
+
+const wholeMessageAt = (parts: readonly ClaimedPart[], at: number, first: ClaimedPart): Unit => {
+  const whole = parts.slice(at, at + first.parts);
+  const isWhole = whole.length === first.parts && whole.every(({ messageId, part }, index) => messageId === first.messageId && part === index + 1);
+  return isWhole ? [first, ...whole.slice(1)] : [first];
 };
