@@ -193,9 +193,12 @@ export class PartNewsRecorder {
   }
 
   private reportOf(connector: string, { smscId, stat, err, messageState, receivedAtMs }: RawReceipt, part: PartAddress): PartReport {
-    const said = { ...(stat !== null && { stat }), ...(err !== null && { err }), ...(messageState !== null && { messageState }) };
-    const outcome = outcomeOfReceipt(said, this.listener?.profileOf(connector) ?? 'generic');
-    return { part, stage: 'receipt', outcome, atMs: receivedAtMs, raw: { connector, smscId, ...said } };
+    const raw: PartReport['raw'] = { connector, smscId };
+    if (stat !== null) raw.stat = stat;
+    if (err !== null) raw.err = err;
+    if (messageState !== null) raw.messageState = messageState;
+    const outcome = outcomeOfReceipt(raw, this.listener?.profileOf(connector) ?? 'generic');
+    return { part, stage: 'receipt', outcome, atMs: receivedAtMs, raw };
   }
 
   private noteUnknown({ stage, outcome, raw }: PartReport): void {
