@@ -53,13 +53,15 @@ declare module 'smpp' {
     response(fields?: PduFields): Pdu;
   };
 
+  /** What a session sends like a PDU of the package's: it gives a request its number before it asks for the octets. */
+  type EncodedPdu = { sequence_number: number; isResponse(): boolean; toBuffer(): Buffer };
   type OnResponse = (response: Pdu) => void;
   /** False: the socket takes no more and `onResponse` is never called. Nor is it, ever, when the other side keeps silent. */
   type Request = (fields: PduFields, onResponse?: OnResponse) => boolean;
 
   export interface Session extends EventEmitter {
     readonly socket: Socket;
-    send(pdu: Pdu, onResponse?: OnResponse): boolean;
+    send(pdu: Pdu | EncodedPdu, onResponse?: OnResponse): boolean;
     /** Ends the socket, after what was written. */
     close(onClosed?: () => void): void;
     destroy(onClosed?: () => void): void;
@@ -88,6 +90,8 @@ declare module 'smpp' {
     connect(options: Readonly<{ url: string; ca?: string }>, onConnect?: () => void): Session;
     createServer(onSession: (session: Session) => void): Server;
     createServer(options: Readonly<{ key: string; cert: string }>, onSession: (session: Session) => void): Server;
+    /** By data_coding; ASCII, which is GSM 03.38, also for 0. They may be replaced, for the whole process. */
+    encodings: { ASCII: { decode(octets: Buffer): string } };
   };
   const smpp: Smpp;
   export default smpp;

@@ -1,6 +1,7 @@
 import type { ConnectorSettings } from '@kwota/contracts/carrier.requests.v1';
 import type { Logger } from '@kwota/service-kit/logger';
 import type { Pdu, PduFields } from 'smpp';
+import type { SubmitSm } from './encoded-pdu.js';
 import { SmscLink, type SmscListener } from './smsc.link.js';
 
 export type ConnectionOptions = Readonly<{ connector: string; url: string } & Pick<ConnectorSettings, 'bind' | 'systemType' | 'tlsCa'>>;
@@ -42,7 +43,7 @@ export class SmscConnection {
   }
 
   /** As SmscLink.submit. */
-  submit(fields: PduFields, onAnswer: (answer: Pdu | undefined) => void): boolean {
+  submit(fields: SubmitSm, onAnswer: (answer: Pdu | undefined) => void): boolean {
     return this.sending.submit(fields, onAnswer);
   }
 

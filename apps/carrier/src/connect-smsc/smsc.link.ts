@@ -1,5 +1,7 @@
 import type { Logger } from '@kwota/service-kit/logger';
 import smpp, { type Pdu, type PduFields, type Session } from 'smpp';
+import { EncodedPdu, type SubmitSm } from './encoded-pdu.js';
+import { quickGsmDecoder } from './gsm-decoder.js';
 
 const bindTimeoutMs = 10_000;
 const enquireIntervalMs = 30_000;
@@ -31,6 +33,8 @@ export type LinkOptions = Readonly<{
   /** PEM; empty: what Node.js trusts. */
   tlsCa: string;
 }>;
+
+smpp.encodings.ASCII.decode = quickGsmDecoder(smpp.encodings.ASCII.decode);
 
 /** One bind, kept up: enquire_link, reconnect with growing pauses. */
 export class SmscLink {
@@ -80,14 +84,14 @@ export class SmscLink {
   }
 
   /** False: it was not sent. Else `onAnswer` is called once, with undefined when the link was lost before the answer. */
-  submit(fields: PduFields, onAnswer: OnAnswer): boolean {
+  submit(fields: SubmitSm, onAnswer: OnAnswer): boolean {
     const session = this.bound;
     if (!session) return false;
     this.gatherWrites(session);
     const settle = (answer: Pdu): void => {
       if (this.unanswered.delete(onAnswer)) onAnswer(answer);
     };
-    if (!session.submit_sm(fields, settle)) return false;
+    if (!session.send(EncodedPdu.submitSm(fields), settle)) return false;
     this.unanswered.set(onAnswer, performance.now());
     return true;
   }
@@ -147,11 +151,12 @@ export class SmscLink {
 
   private onPdu(session: Session, pdu: Pdu): void {
     if (pdu.isResponse()) return;
-    const answer = (fields: PduFields): void => {
+    const send = (answer: Pdu | EncodedPdu): void => {
       this.gatherWrites(session);
-      session.send(pdu.response(fields));
+      session.send(answer);
     };
-    if (pdu.command === 'deliver_sm') this.listener?.onDeliverSm(pdu, (commandStatus) => answer({ command_status: commandStatus }));
+    const answer = (fields: PduFields): void => send(pdu.response(fields));
+    if (pdu.command === 'deliver_sm') this.listener?.onDeliverSm(pdu, (commandStatus) => send(EncodedPdu.deliverSmResp(pdu.sequence_number, commandStatus)));
     else if (pdu.command === 'enquire_link') answer({});
     else if (pdu.command === 'unbind') {
       answer({});

@@ -151,10 +151,11 @@ export class PartNewsRecorder {
   }
 
   private async keepQueries(manager: EntityManager, reports: readonly PartReport[]): Promise<void> {
-    const asked = reports.map((report) => ({ ...report, afterMs: this.listener?.queryAfterMsOf(report.raw.connector) ?? 0 })).filter(({ afterMs }) => afterMs > 0);
+    const afterMsOf = ({ raw }: PartReport): number => this.listener?.queryAfterMsOf(raw.connector) ?? 0;
+    const asked = reports.filter((report) => afterMsOf(report) > 0);
     if (asked.length === 0) return;
     const submitted = asked.filter(({ stage }) => stage === 'submitted');
-    await this.queries.add(manager, submitted.map(({ part: { messageId, part }, raw: { connector }, atMs, afterMs }) => ({ messageId, part, connector, atMs: atMs + afterMs })));
+    await this.queries.add(manager, submitted.map((report) => ({ messageId: report.part.messageId, part: report.part.part, connector: report.raw.connector, atMs: report.atMs + afterMsOf(report) })));
     await this.queries.drop(manager, asked.filter(({ outcome }) => outcome.final).map(({ part }) => part));
   }
 
@@ -192,9 +193,12 @@ export class PartNewsRecorder {
   }
 
   private reportOf(connector: string, { smscId, stat, err, messageState, receivedAtMs }: RawReceipt, part: PartAddress): PartReport {
-    const said = { ...(stat !== null && { stat }), ...(err !== null && { err }), ...(messageState !== null && { messageState }) };
-    const outcome = outcomeOfReceipt(said, this.listener?.profileOf(connector) ?? 'generic');
-    return { part, stage: 'receipt', outcome, atMs: receivedAtMs, raw: { connector, smscId, ...said } };
+    const raw: PartReport['raw'] = { connector, smscId };
+    if (stat !== null) raw.stat = stat;
+    if (err !== null) raw.err = err;
+    if (messageState !== null) raw.messageState = messageState;
+    const outcome = outcomeOfReceipt(raw, this.listener?.profileOf(connector) ?? 'generic');
+    return { part, stage: 'receipt', outcome, atMs: receivedAtMs, raw };
   }
 
   private noteUnknown({ stage, outcome, raw }: PartReport): void {

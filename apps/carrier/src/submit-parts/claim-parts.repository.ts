@@ -1,8 +1,8 @@
 // Whose turn it is: the order in which what waits for a connector is taken (ADR 17).
-import { run } from '@kwota/service-kit/sql';
+import { forRows, run } from '@kwota/service-kit/sql';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { addressOf, partAddressColumns, partState, type ClaimedPart, type Stored } from '../parts.repository.js';
+import { isRowOf, keyOfPart, partAddressColumns, partState, type ClaimedPart, type Stored } from '../parts.repository.js';
 import { priorities, priorityOf, rankOf } from '../priorities.js';
 import { agedAfterMs } from './aged-turns.js';
 
@@ -17,66 +17,74 @@ export type Claim = Readonly<{
   wholeMessages: boolean;
 }>;
 
-type ClaimedRow = Stored<Omit<ClaimedPart, 'commercial' | 'priority'>> & Readonly<{ commercial: number; priority: number | string }>;
-type Sql = Readonly<{ sql: string; values: readonly (string | number)[] }>;
+type WaitingRow = Stored<Omit<ClaimedPart, 'commercial' | 'priority' | 'connector' | 'epoch'>> & Readonly<{ commercial: number | string; priority: number | string }>;
 
-const keys = '"messageId", part';
 const oldestFirst = '"dueAtMs", "messageId", part';
 const ranks = priorities.map((_, rank) => rank);
+const columns = `${partAddressColumns}, receiver, sender, text, coding, "messageClass", priority, "dueAtMs", "validUntilMs", commercial, attempts`;
+const due = `state = ${partState.queued} AND connector = ? AND "dueAtMs" <= ? AND "validUntilMs" > ?`;
 
-/** The oldest due parts of each priority, `rowsMax` of each at most: the index has them in that order. */
-const oldestOf = (chosen: readonly number[], { connector, nowMs }: Pick<Claim, 'connector' | 'nowMs'>, dueBeforeMs: number, rowsMax: number): Sql => ({
-  sql: chosen
-    .map(
-      (rank) => `SELECT * FROM (SELECT ${keys}, priority, "dueAtMs" FROM part
-         WHERE state = ${partState.queued} AND connector = ? AND priority = ${rank} AND "dueAtMs" <= ? AND "validUntilMs" > ?
-         ORDER BY ${oldestFirst} LIMIT ?) AS of_rank_${rank}`,
-    )
-    .join(' UNION ALL '),
-  values: chosen.flatMap(() => [connector, dueBeforeMs, nowMs, rowsMax]),
-});
+/** The oldest due parts of one priority: the index has them in that order. Values: connector, until when due, now, rank, how many. */
+export const oldestOfRank = `SELECT ${columns} FROM part WHERE ${due} AND priority = ? ORDER BY ${oldestFirst} LIMIT ?`;
 
-/** Keys of the next parts: first those that waited long, as many as may, then by priority, the oldest first. */
-export const nextParts = (claim: Omit<Claim, 'epoch' | 'wholeMessages'>): Sql => {
-  const { nowMs, partsMax, agedMax } = claim;
-  const due = oldestOf(ranks, claim, nowMs, partsMax);
-  const byPriority = `priority, ${oldestFirst} LIMIT ?`;
-  if (agedMax === 0) return { sql: `SELECT ${keys} FROM (${due.sql}) AS due ORDER BY ${byPriority}`, values: [...due.values, partsMax] };
-  const aged = oldestOf(ranks.slice(1), claim, nowMs - agedAfterMs, agedMax);
-  const isAged = `(${keys}) IN (SELECT ${keys} FROM (${aged.sql}) AS aged ORDER BY ${oldestFirst} LIMIT ?)`;
-  return {
-    sql: `SELECT ${keys} FROM (${due.sql}) AS due ORDER BY CASE WHEN ${isAged} THEN 0 ELSE 1 END, ${byPriority}`,
-    values: [...due.values, ...aged.values, agedMax, partsMax],
-  };
-};
+const byAge = (a: ClaimedPart, b: ClaimedPart): number => a.dueAtMs - b.dueAtMs || a.messageId - b.messageId || a.part - b.part;
+const byPriority = (a: ClaimedPart, b: ClaimedPart): number => rankOf(a.priority) - rankOf(b.priority) || byAge(a, b);
 
 @Injectable()
 export class ClaimPartsRepository {
-  /** The connector's next due parts, marked as this epoch's before anything is sent. */
+  /** The connector's next due parts, marked as this epoch's before anything is sent. Transactions take turns: nobody claims between the look and the mark. */
   async claim(manager: EntityManager, claim: Claim): Promise<ClaimedPart[]> {
-    const { connector, epoch, nowMs, wholeMessages } = claim;
-    const next = nextParts(claim);
-    const due = `state = ${partState.queued} AND connector = ? AND "dueAtMs" <= ? AND "validUntilMs" > ?`;
-    const chosen = wholeMessages ? `"messageId" IN (SELECT "messageId" FROM (${next.sql}) AS next) AND ${due}` : `(${keys}) IN (${next.sql})`;
-    const rows = await run<ClaimedRow>(
+    const next = await this.next(manager, claim);
+    const claimed = claim.wholeMessages ? await this.allOf(manager, next, claim) : next;
+    await forRows(
       manager,
-      `UPDATE part SET state = ${partState.claimed}, epoch = ? WHERE ${chosen}
-       RETURNING ${partAddressColumns}, receiver, sender, text, coding, "messageClass", priority, "dueAtMs", "validUntilMs", commercial, attempts`,
-      [epoch, ...next.values, ...(wholeMessages ? [connector, nowMs, nowMs] : [])],
+      claimed.map(({ messageId, part }) => [messageId, part]),
+      (values) => `UPDATE part SET state = ${partState.claimed}, epoch = ${claim.epoch} FROM (VALUES ${values}) AS v WHERE ${isRowOf}`,
     );
-    return rows
-      .map((row) => ({
-        ...row,
-        ...addressOf(row),
-        priority: priorityOf(Number(row.priority)),
-        dueAtMs: Number(row.dueAtMs),
-        validUntilMs: Number(row.validUntilMs),
-        attempts: Number(row.attempts),
-        commercial: Number(row.commercial) === 1,
-        connector,
-        epoch,
-      }))
-      .sort((a, b) => rankOf(a.priority) - rankOf(b.priority) || a.dueAtMs - b.dueAtMs || a.messageId - b.messageId || a.part - b.part);
+    return claimed.sort(byPriority);
+  }
+
+  /** First those that waited long, as many as may, then by priority, the oldest first. */
+  private async next(manager: EntityManager, claim: Claim): Promise<ClaimedPart[]> {
+    const { connector, nowMs, partsMax, agedMax } = claim;
+    const oldestOf = (rank: number, dueBeforeMs: number, rowsMax: number) => this.read(manager, claim, oldestOfRank, [connector, dueBeforeMs, nowMs, rank, rowsMax]);
+    const aged: ClaimedPart[] = [];
+    if (agedMax > 0) for (const rank of ranks.slice(1)) aged.push(...(await oldestOf(rank, nowMs - agedAfterMs, agedMax)));
+    const first = aged.sort(byAge).slice(0, agedMax);
+    const isFirst = new Set(first.map(keyOfPart));
+    const others: ClaimedPart[] = [];
+    for (const rank of ranks) if (others.length < partsMax) others.push(...(await oldestOf(rank, nowMs, partsMax - others.length)));
+    return [...first, ...others.filter((part) => !isFirst.has(keyOfPart(part)))].slice(0, partsMax);
+  }
+
+  /** With the other parts of their messages. */
+  private async allOf(manager: EntityManager, parts: readonly ClaimedPart[], claim: Claim): Promise<ClaimedPart[]> {
+    if (parts.length === 0) return [];
+    const messageIds = [...new Set(parts.map(({ messageId }) => messageId))];
+    const sql = `SELECT ${columns} FROM part WHERE ${due} AND "messageId" IN (${messageIds.map(() => '?').join(', ')})`;
+    return this.read(manager, claim, sql, [claim.connector, claim.nowMs, claim.nowMs, ...messageIds]);
+  }
+
+  private async read(manager: EntityManager, { connector, epoch }: Claim, sql: string, values: readonly (string | number)[]): Promise<ClaimedPart[]> {
+    const rows = await run<WaitingRow>(manager, sql, values);
+    return rows.map((row) => ({
+      messageId: Number(row.messageId),
+      part: Number(row.part),
+      parts: Number(row.parts),
+      account: row.account,
+      receiver: row.receiver,
+      sender: row.sender,
+      text: row.text,
+      coding: row.coding,
+      messageClass: row.messageClass,
+      priority: priorityOf(Number(row.priority)),
+      dueAtMs: Number(row.dueAtMs),
+      validUntilMs: Number(row.validUntilMs),
+      commercial: Number(row.commercial) === 1,
+      attempts: Number(row.attempts),
+      connector,
+      epoch,
+    }));
   }
 
   /** When the connector's next part that waits is due; undefined when none does. */

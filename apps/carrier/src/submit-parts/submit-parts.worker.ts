@@ -88,7 +88,8 @@ export class SubmitPartsWorker {
   /** What was stored under `epochForNew`; undefined: nobody knows whether it was. */
   takeClaimed(epoch: number, reservedCount: number, claimed: readonly NewPart[] | undefined): void {
     this.reserved -= reservedCount;
-    if (claimed) this.hold(claimed.map((part) => ({ ...part, attempts: 0, epoch })));
+    // In this order: V8 takes five times as long to add fields to a spread object.
+    if (claimed) this.hold(claimed.map((part) => ({ attempts: 0, epoch, ...part })));
     else this.mayHaveForgotten = this.mayBeDue = true;
     this.goOn();
   }
@@ -218,7 +219,7 @@ export class SubmitPartsWorker {
       else break;
       sent += unit.length;
     }
-    this.ready = this.ready.slice(sent);
+    if (sent > 0) this.ready = this.ready.slice(sent);
   }
 
   /** Answers that come or become durable wake it, and so does the look that makes claims sure again; the end of a pause does not. */
