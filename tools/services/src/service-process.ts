@@ -1,5 +1,5 @@
 // One service as a process of its own: started, stopped, killed, paused, and started again on the same data and port.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,10 @@ export type ServiceName = (typeof serviceNames)[number];
 const behindTheOthers: ReadonlySet<ServiceName> = new Set(['carrier', 'dlr', 'alerts']);
 /** Where the machine is Kwota's alone they run when nobody who answers wants to; among other programs, as tests are, these would leave them nothing. */
 const behindNiceness = { alone: 19, amongOthers: 5 };
+/** Linux, sched(7): whoever wakes up goes at once to a core that runs nothing but such processes, which niceness 19 alone does not make it. */
+const asIdle = ['chrt', '--idle', '0'] as const;
+let knowsIdle: boolean | undefined;
+const mayRunAsIdle = (): boolean => (knowsIdle ??= spawnSync(asIdle[0], [...asIdle.slice(1), process.execPath, '--version']).status === 0);
 
 const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -60,12 +64,15 @@ export class ServiceProcess {
 
   start(): void {
     if (this.isRunning) return;
-    const child = spawn(process.execPath, [...(this.options.execArgv ?? []), `apps/${this.service}/dist/main.js`], {
+    const { execArgv = [], machine = 'amongOthers' } = this.options;
+    const isBehind = behindTheOthers.has(this.service);
+    const command = [...(isBehind && machine === 'alone' && mayRunAsIdle() ? asIdle : []), process.execPath, ...execArgv, `apps/${this.service}/dist/main.js`] as const;
+    const child = spawn(command[0], command.slice(1), {
       cwd: workspace,
       env: { PATH: process.env['PATH'] ?? '', ...this.options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    if (child.pid !== undefined && behindTheOthers.has(this.service)) setPriority(child.pid, behindNiceness[this.options.machine ?? 'amongOthers']);
+    if (child.pid !== undefined && isBehind) setPriority(child.pid, behindNiceness[machine]);
     const killWithParent = (): void => void child.kill('SIGKILL');
     process.once('exit', killWithParent);
     this.child = child;
