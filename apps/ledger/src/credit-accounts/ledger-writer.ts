@@ -35,6 +35,7 @@ export class LedgerWriter {
   private appending: Cycle | undefined;
   /** Since the start, by this writer. */
   appendedEvents = 0;
+  private lastTime = { ms: NaN, iso: '' };
   private lastFailure: string | undefined;
   private broken: string | undefined;
   private tellVoid: (accounts: readonly string[]) => void = () => undefined;
@@ -106,7 +107,7 @@ export class LedgerWriter {
   private stage(account: string, events: readonly CreditEvent[], timeMs: number, { commandId, correlationId, source }: Cause): void {
     const known = this.accounts.get(account);
     const cycle = (this.gathering ??= this.openCycle());
-    const time = new Date(timeMs).toISOString();
+    const time = this.isoOf(timeMs);
     const context = { timeMs, commandId, source: source ?? undefined };
     let stream = cycle.streams.get(account);
     if (!stream) cycle.streams.set(account, (stream = { expectedRevision: known.state.revision, events: [] }));
@@ -115,6 +116,12 @@ export class LedgerWriter {
     } catch (error) {
       this.breakDown(error);
     }
+  }
+
+  /** Many events are of one millisecond. */
+  private isoOf(timeMs: number): string {
+    if (timeMs !== this.lastTime.ms) this.lastTime = { ms: timeMs, iso: new Date(timeMs).toISOString() };
+    return this.lastTime.iso;
   }
 
   private foldInto(
