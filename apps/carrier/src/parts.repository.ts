@@ -140,11 +140,11 @@ export class PartsRepository {
   }
 
   async markEnded(manager: EntityManager, ids: readonly PartId[]): Promise<void> {
-    await this.setState(manager, ids, `state = ${partState.ended}, text = NULL`);
+    await setState(manager, ids, `state = ${partState.ended}, text = NULL`);
   }
 
   async markUnanswered(manager: EntityManager, ids: readonly PartId[]): Promise<void> {
-    await this.setState(manager, ids, `state = ${partState.unanswered}, text = NULL`);
+    await setState(manager, ids, `state = ${partState.unanswered}, text = NULL`);
   }
 
   /** Back among those that wait, from `dueAtMs` on. */
@@ -199,15 +199,16 @@ export class PartsRepository {
     );
     return Number(last.messageId);
   }
-
-  private async setState(manager: EntityManager, ids: readonly PartId[], assignment: string): Promise<void> {
-    await forRows(
-      manager,
-      ids.map(({ messageId, part }) => [messageId, part]),
-      (values) => `UPDATE part SET ${assignment} FROM (VALUES ${values}) AS v WHERE ${isRowOf}`,
-    );
-  }
 }
+
+/** Of rows by their keys: what they become. */
+export const setState = async (manager: EntityManager, ids: readonly PartId[], assignment: string): Promise<void> => {
+  await forRows(
+    manager,
+    ids.map(({ messageId, part }) => [messageId, part]),
+    (values) => `UPDATE part SET ${assignment} FROM (VALUES ${values}) AS v WHERE ${isRowOf}`,
+  );
+};
 
 export const addressOf = ({ messageId, part, parts, account }: Stored<PartAddress>): PartAddress => ({
   messageId: Number(messageId),

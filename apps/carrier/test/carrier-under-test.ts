@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import { accepted, type Accepted, type AcceptedSubmission } from '@kwota/contracts/accepted.v1';
 import { setConnector, type ConnectorChange } from '@kwota/contracts/carrier.requests.v1';
 import { incoming, type MessageFromPhone } from '@kwota/contracts/incoming.v1';
+import type { TopicContract } from '@kwota/contracts/define-topic';
 import { stops } from '@kwota/contracts/stops.v1';
 import { operations, type OperationsEvent } from '@kwota/contracts/operations.v1';
 import { receipts, type PartReceipt } from '@kwota/contracts/receipts.v1';
@@ -48,22 +49,25 @@ export const temporaryFolder = (): string => {
   return folder;
 };
 
-/** What goes on to dlr, as it comes. */
-export const collectFromPhones = async (messaging: EmbeddedMessaging): Promise<MessageFromPhone[]> => {
-  const received: MessageFromPhone[] = [];
+/** What comes on a topic from now on, as it comes. */
+const collect = async <Message>(messaging: EmbeddedMessaging, { topic, read }: Pick<TopicContract<Message>, 'topic' | 'read'>): Promise<Message[]> => {
+  const collected: Message[] = [];
   await messaging.subscribe({
-    topic: incoming.topic,
+    topic,
     group: 'test',
     kind: 'broadcast',
     handle: async (batch) => {
       for (const { value } of batch) {
-        const read = incoming.read(value ?? '', undefined);
-        if ('message' in read) received.push(read.message);
+        const result = read(value ?? '', undefined);
+        if ('message' in result) collected.push(result.message);
       }
     },
   });
-  return received;
+  return collected;
 };
+
+/** What goes on to dlr. */
+export const collectFromPhones = (messaging: EmbeddedMessaging): Promise<MessageFromPhone[]> => collect(messaging, incoming);
 
 /** Starts the carrier; several with one database file follow each other, as after a restart. */
 export const startCarrier = async (smscUrl: string, overrides: Partial<CarrierConfig> = {}, databaseUrl = '') => {
@@ -75,31 +79,9 @@ export const startCarrier = async (smscUrl: string, overrides: Partial<CarrierCo
   const service = await startService(CarrierModule.register(runtime, config), { name: 'carrier', messaging, logger });
   await service.subscribed;
   const requests = await RequestClient.start(messaging, 'test', 5_000);
-  const reported: PartReceipt[] = [];
-  await messaging.subscribe({
-    topic: receipts.topic,
-    group: 'test',
-    kind: 'broadcast',
-    handle: async (batch) => {
-      for (const { value } of batch) {
-        const read = receipts.read(value ?? '', undefined);
-        if ('message' in read) reported.push(read.message);
-      }
-    },
-  });
+  const reported: PartReceipt[] = await collect(messaging, receipts);
   /** What operators are to know. */
-  const told: OperationsEvent[] = [];
-  await messaging.subscribe({
-    topic: operations.topic,
-    group: 'test',
-    kind: 'broadcast',
-    handle: async (batch) => {
-      for (const { value } of batch) {
-        const read = operations.read(value ?? '', undefined);
-        if ('message' in read) told.push(read.message);
-      }
-    },
-  });
+  const told: OperationsEvent[] = await collect(messaging, operations);
   const deadReasons: (string | undefined)[] = [];
   const collectReasons = async (batch: readonly IncomingMessage[]): Promise<void> => void deadReasons.push(...batch.map(({ headers }) => headers['dead-reason']));
   await messaging.subscribe({ topic: deadLetters.topic, group: 'test', kind: 'broadcast', handle: collectReasons });

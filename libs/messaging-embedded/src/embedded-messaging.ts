@@ -146,7 +146,6 @@ export class EmbeddedMessaging extends Messaging {
     await this.queue.finish();
     for (const timer of this.timers) clearTimeout(timer);
     this.writeIdlePositions();
-    this.positions.stop();
     this.log.close();
   }
 

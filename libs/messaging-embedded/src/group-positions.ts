@@ -37,7 +37,8 @@ export class GroupPositions {
   take(): Position[] {
     const positions = [...this.movedUp].map(([{ next }, { of, partition }]) => ({ group: of.group, topic: of.topic, partition, next }));
     this.movedUp.clear();
-    this.stop();
+    clearTimeout(this.timer);
+    this.timer = undefined;
     this.takenAtMs = this.options.nowMs();
     return positions;
   }
@@ -50,10 +51,5 @@ export class GroupPositions {
       for (const [partition, lane] of lanes.entries()) if (lane.isCaughtUp) positions.push({ group, topic, partition, next });
     this.idleTakenTo = next;
     return positions;
-  }
-
-  stop(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
   }
 }

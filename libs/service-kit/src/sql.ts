@@ -37,7 +37,7 @@ const listOf = (placeholder: Placeholder, rows: number, columns: number): string
   return known;
 };
 
-/** Runs the statement for some rows at a time, at most 512, all of as many values. `sqlOf` gets the rows as `(?, ?), (?, ?)`; the fixed values come behind the rows'. */
+/** Runs the statement for some rows at a time, at most 512, all of as many values. `sqlOf` gets the rows as `(?, ?), (?, ?)`. */
 export const forRows = async <Row>(
   manager: EntityManager,
   rows: readonly (readonly SqlValue[])[],

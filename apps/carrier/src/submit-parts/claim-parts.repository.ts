@@ -1,8 +1,8 @@
 // Whose turn it is: the order in which what waits for a connector is taken (ADR 17).
-import { forRows, run } from '@kwota/service-kit/sql';
+import { run } from '@kwota/service-kit/sql';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { isRowOf, keyOfPart, partAddressColumns, partState, type ClaimedPart, type Stored } from '../parts.repository.js';
+import { keyOfPart, partAddressColumns, partState, setState, type ClaimedPart, type Stored } from '../parts.repository.js';
 import { priorities, priorityOf, rankOf } from '../priorities.js';
 import { agedAfterMs } from './aged-turns.js';
 
@@ -36,11 +36,7 @@ export class ClaimPartsRepository {
   async claim(manager: EntityManager, claim: Claim): Promise<ClaimedPart[]> {
     const next = await this.next(manager, claim);
     const claimed = claim.wholeMessages ? await this.allOf(manager, next, claim) : next;
-    await forRows(
-      manager,
-      claimed.map(({ messageId, part }) => [messageId, part]),
-      (values) => `UPDATE part SET state = ${partState.claimed}, epoch = ${claim.epoch} FROM (VALUES ${values}) AS v WHERE ${isRowOf}`,
-    );
+    await setState(manager, claimed, `state = ${partState.claimed}, epoch = ${claim.epoch}`);
     return claimed.sort(byPriority);
   }
 
