@@ -96,9 +96,9 @@ describe('the file', () => {
     const told: string[] = [];
     const publish = (value: string): Promise<unknown> => messaging.publish([message(value)]).then(() => told.push(value));
     const first = publish('1');
-    await turns(3);
+    await turns(20);
     const others = Promise.all(numbers(100).map(publish));
-    await turns(3);
+    await turns(20);
     expect([told, handled, messaging.read(work, 0, 10)]).toEqual([[], [], []]);
     end();
     await first;

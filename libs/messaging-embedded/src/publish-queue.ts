@@ -1,4 +1,5 @@
 import type { OutgoingMessage } from '@kwota/messaging';
+import { gather } from '@kwota/messaging/gather';
 
 /** Publishers that wait share a commit up to this: 10,000 messages of 1 KiB are written in some 50 ms. */
 const messagesPerCommitMax = 10_000;
@@ -31,9 +32,8 @@ export class PublishQueue {
   }
 
   private async run(): Promise<void> {
-    // Whoever publishes in this turn of the loop comes along.
-    await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.waiting.length > 0) {
+      await gather();
       const batch = this.take();
       try {
         await this.commit(batch.flatMap(({ messages }) => messages));

@@ -1,5 +1,6 @@
 // All that gathered while one Produce request was out leaves in the next one: cost is per request, and nothing lingers for a timer.
 import { PublishFailed } from '@kwota/messaging/failures';
+import { gather } from '@kwota/messaging/gather';
 import type { Message } from 'kafkajs';
 
 /** One message, ready to go. */
@@ -98,9 +99,8 @@ export class GatheringProducer {
 
   private async run(): Promise<void> {
     await this.options.gate;
-    // Who publishes in the same turn goes along.
-    await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.queue.length > 0) {
+      await gather();
       const connection = await this.connect();
       const batch = connection ? this.take() : [];
       if (!connection || batch.length === 0) continue;
