@@ -6,7 +6,7 @@ const messagesPerCommitMax = 10_000;
 
 type Publishing = { messages: readonly OutgoingMessage[]; resolve: () => void; reject: (error: Error) => void };
 
-/** What waits becomes one commit; nothing lingers. While one commit waits for the disk the next one gathers. */
+/** What waits becomes one commit, with what comes in the next turns of the event loop (ADR 21). While one commit waits for the disk the next one gathers. */
 export class PublishQueue {
   private waiting: Publishing[] = [];
   private running: Promise<void> | undefined;

@@ -1,4 +1,4 @@
-// All that gathered while one Produce request was out leaves in the next one: cost is per request, and nothing lingers for a timer.
+// All that gathered while one Produce request was out, and in the next turns of the event loop, leaves in the next one: cost is per request, and nothing lingers for a timer (ADR 21).
 import { PublishFailed } from '@kwota/messaging/failures';
 import { gather } from '@kwota/messaging/gather';
 import type { Message } from 'kafkajs';

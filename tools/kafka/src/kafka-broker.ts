@@ -39,7 +39,7 @@ export type KafkaBroker = Readonly<{
 }>;
 
 /** 220 MB of memory after the start, some 600 MB under load. The simple compiler and collector: it starts in two thirds of the time where cores are few. */
-const virtualMachine = ['-Xms128m', '-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+const virtualMachine = ['-Xms512m', '-Xmx512m', '-Xmn256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 const run = promisify(execFile);
 
 /**
