@@ -16,29 +16,26 @@ let service: ServiceProcess | undefined;
 afterEach(() => service?.kill());
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
-/** proc(5): policy and niceness of a process that waits for its broker; once it runs Node, what was to be set is set. */
-const scheduledAs = async (name: ServiceName, machine: ServiceProcessOptions['machine']): Promise<{ policy: number; niceness: number }> => {
+/** proc(5): policy and niceness of a process that waits for its broker. With its first line it runs Node, and what was to be set is set. */
+const scheduledAs = async (name: ServiceName, options: Pick<ServiceProcessOptions, 'machine'> = {}): Promise<{ policy: number; niceness: number }> => {
   const port = String(await freePort());
   const environment = { KWOTA_KAFKA_BROKERS: '127.0.0.1:1', KWOTA_MESSAGING: 'kafka', KWOTA_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'), KWOTA_DATA_DIR: join(dataDir, name), KWOTA_HTTP_PORT: port, KWOTA_ADMIN_PORT: port };
-  service = new ServiceProcess({ service: name, environment, ...(machine && { machine }) });
-  service.start();
-  for (const untilMs = performance.now() + 20_000; performance.now() < untilMs; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    const answer = await fetch(`${service.url}/health/live`).catch(() => undefined);
-    if (!answer?.ok) continue;
-    const fields = readFileSync(`/proc/${service.pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ').map(Number);
-    return { niceness: fields[16] as number, policy: fields[38] as number };
-  }
-  throw new Error(`${name} does not answer:\n${service.output.slice(-20).join('\n')}`);
+  await new Promise<string>((resolve) => {
+    service = new ServiceProcess({ ...options, service: name, environment, onLine: resolve });
+    service.start();
+  });
+  const fields = readFileSync(`/proc/${service?.pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ').map(Number);
+  return { niceness: fields[16] as number, policy: fields[38] as number };
 };
 
 it.each(['carrier', 'dlr', 'alerts'] as const)('%s runs when nobody who answers wants to, on a machine of Kwota alone', async (name) => {
-  expect(await scheduledAs(name, 'alone')).toEqual({ policy: mayBeIdle ? idle : normal, niceness: 19 });
+  expect(await scheduledAs(name, { machine: 'alone' })).toEqual({ policy: mayBeIdle ? idle : normal, niceness: 19 });
 }, 30_000);
 
 it('a carrier steps back a little among other programs', async () => {
-  expect(await scheduledAs('carrier', undefined)).toEqual({ policy: normal, niceness: 5 });
+  expect(await scheduledAs('carrier')).toEqual({ policy: normal, niceness: 5 });
 }, 30_000);
 
 it.each(['gateway', 'ledger'] as const)('%s, which somebody waits for, is as whoever started it', async (name) => {
-  expect(await scheduledAs(name, 'alone')).toEqual({ policy: normal, niceness: getPriority() });
+  expect(await scheduledAs(name, { machine: 'alone' })).toEqual({ policy: normal, niceness: getPriority() });
 }, 30_000);
