@@ -1,6 +1,6 @@
 // Messaging on one SQLite file in one process: durable, ordered, and it survives kill -9.
 import { topicDefinitions } from '@kwota/contracts/topic-definitions';
-import { defaultPartitionCount, Messaging, type AssignmentListener, type IncomingMessage, type MessagingHealth, type OutgoingMessage, type Subscription, type SubscriptionOptions, type TopicDefinition } from '@kwota/messaging';
+import { defaultPartitionCount, Messaging, type AssignmentListener, type IncomingMessage, type MessagingHealth, type OutgoingMessage, type PublishOptions, type Subscription, type SubscriptionOptions, type TopicDefinition, type WaitingWork } from '@kwota/messaging';
 import { PublishFailed } from '@kwota/messaging/failures';
 import { defaultBackoff, type Backoff, type HandleBatchOptions } from '@kwota/messaging/handle-batch';
 import { partitionOf } from '@kwota/messaging/partition-of';
@@ -13,6 +13,7 @@ import { LogWriter } from './log-writer.js';
 import { Precedence } from './precedence.js';
 import { PublishQueue } from './publish-queue.js';
 import { TopicGroup, type Member } from './topic-group.js';
+import { TopicGroups } from './topic-groups.js';
 
 export type EmbeddedMessagingOptions = Readonly<{
   /** A file, locked for as long as this is open (`<path>.lock`), or `:memory:` in tests. */
@@ -36,10 +37,9 @@ export class EmbeddedMessaging extends Messaging {
   private readonly log: EmbeddedLog;
   private readonly topics: KeptTopics;
   private readonly precedence = new Precedence();
-  private readonly queue = new PublishQueue((messages) => this.commit(messages));
+  private readonly queue = new PublishQueue((messages, written) => this.commit(messages, written));
   override readonly partitionCount: number;
-  /** By topic, then by name. */
-  private readonly groups = new Map<string, Map<string, TopicGroup>>();
+  private readonly groups = new TopicGroups();
   private readonly listeners = new Map<string, AssignmentListener>();
   /** By group: resolves when its listener is ready. */
   private readonly assigned = new Map<string, Promise<boolean>>();
@@ -69,33 +69,35 @@ export class EmbeddedMessaging extends Messaging {
     return new EmbeddedMessaging(options);
   }
 
-  override publish(messages: readonly OutgoingMessage[]): Promise<void> {
+  override publish(messages: readonly OutgoingMessage[], options: PublishOptions = {}): Promise<void> {
     if (this.closed) return Promise.reject(new PublishFailed('the log is closed'));
     const unknown = messages.find(({ topic }) => !this.topics.has(topic));
     if (unknown) return Promise.reject(unknownTopic(unknown.topic));
-    const durable = messages.filter(({ topic }) => !this.topics.isEphemeral(topic));
-    if (durable.length < messages.length)
-      for (const message of messages) if (this.topics.isEphemeral(message.topic)) this.deliver(this.incoming(message, this.ephemeralNext++, this.nowMs()));
+    const durable: OutgoingMessage[] = [];
+    for (const message of messages) {
+      if (this.topics.isEphemeral(message.topic)) this.groups.deliver(this.incoming(message, this.ephemeralNext++, this.nowMs()));
+      else durable.push(message);
+    }
     if (durable.length === 0) return Promise.resolve();
     if (durable.some(({ topic }) => this.topics.isAwaited(topic))) this.precedence.noteAwaited();
-    return this.queue.add(durable);
+    return this.queue.add(durable, options);
   }
 
-  override async subscribe({ topic, group, kind, handle }: SubscriptionOptions): Promise<Subscription> {
+  override inItsTurn<Result>(work: () => Promise<Result>, { waitedMs, signal }: WaitingWork): Promise<Result> {
+    return this.precedence.inItsTurn(work, waitedMs, signal);
+  }
+
+  override async subscribe({ topic, group, kind, handle, beforeDurable }: SubscriptionOptions): Promise<Subscription> {
     if (!this.topics.has(topic)) throw unknownTopic(topic);
     if (this.closed) throw new Error('the log is closed');
     const name = kind === 'shared' ? group : `${group}#${this.broadcastNext++}`;
     await this.leaving.get(`${name} ${topic}`);
     if (kind === 'shared' && !(await this.assign(group))) throw new Error('the log is closed');
-    const groups = this.groups.get(topic) ?? new Map<string, TopicGroup>();
-    this.groups.set(topic, groups);
-    const of = groups.get(name) ?? new TopicGroup(group, topic, kind);
+    const known = this.groups.find(topic, name);
+    const of = known ?? this.groups.add(name, new TopicGroup(group, topic, kind, beforeDurable));
     const member: Member = { handle };
     of.members.push(member);
-    if (!groups.has(name)) {
-      groups.set(name, of);
-      this.openLanes(of);
-    }
+    if (!known) this.openLanes(of);
     return {
       close: () => this.leave(of, member, name),
       caughtUp: async () => void (await Promise.all(of.lanes.map((lane) => lane.handledTo(this.log.next)))),
@@ -108,19 +110,19 @@ export class EmbeddedMessaging extends Messaging {
 
   override health(): MessagingHealth {
     const reasons = [...this.writer.troubles];
-    for (const { group, topic, lanes } of this.allGroups())
+    for (const { group, topic, lanes } of this.groups.all())
       for (const [partition, { stopped }] of lanes.entries()) if (stopped) reasons.push(`${group} stands still on ${topic}/${partition}: ${stopped.message}`);
     return { ready: reasons.length === 0, reasons };
   }
 
   /** How many messages each group has not handled yet, by `group topic`: at least, for what lay in the file at the start is not counted. */
   override lags(): Map<string, number> {
-    return this.sumByGroup(({ lag }) => lag);
+    return this.groups.sumByGroup(({ lag }) => lag);
   }
 
   /** How many messages each group has handled since the start, by `group topic`. */
   handled(): Map<string, number> {
-    return this.sumByGroup(({ lanes }) => lanes.reduce((sum, { handled }) => sum + handled, 0));
+    return this.groups.sumByGroup(({ lanes }) => lanes.reduce((sum, { handled }) => sum + handled, 0));
   }
 
   /** A topic's messages from an offset on, for the operator's look at dead letters. */
@@ -131,7 +133,7 @@ export class EmbeddedMessaging extends Messaging {
   /** Resolves when every group has handled all that was published: for tests, and for an orderly stop. */
   async drain(): Promise<void> {
     for (;;) {
-      const lanes = this.allGroups().flatMap((of) => of.lanes);
+      const lanes = this.groups.all().flatMap((of) => of.lanes);
       if (this.queue.isEmpty && lanes.every((lane) => lane.isCaughtUp || lane.stopped)) return;
       await Promise.all([this.queue.finish(), ...lanes.map((lane) => lane.finish())]);
       await new Promise((resolve) => setImmediate(resolve));
@@ -141,25 +143,12 @@ export class EmbeddedMessaging extends Messaging {
   override async close(): Promise<void> {
     if (this.closed) return;
     this.closing.abort();
-    await Promise.all([...this.allGroups().map((of) => of.finish()), ...this.leaving.values()]);
+    await Promise.all([...this.groups.all().map((of) => of.finish()), ...this.leaving.values()]);
     this.closed = true;
     await this.queue.finish();
     for (const timer of this.timers) clearTimeout(timer);
     this.writeIdlePositions();
     this.log.close();
-  }
-
-  private allGroups(): TopicGroup[] {
-    return [...this.groups.values()].flatMap((groups) => [...groups.values()]);
-  }
-
-  private sumByGroup(count: (of: TopicGroup) => number): Map<string, number> {
-    const sums = new Map<string, number>();
-    for (const of of this.allGroups()) {
-      const name = `${of.group} ${of.topic}`;
-      sums.set(name, (sums.get(name) ?? 0) + count(of));
-    }
-    return sums;
   }
 
   /** In one process a group has all partitions, from its first subscription on. */
@@ -242,28 +231,27 @@ export class EmbeddedMessaging extends Messaging {
     const key = `${name} ${of.topic}`;
     const left = of.finish().then(() => {
       if (!this.closed) this.writePositions();
-      this.groups.get(of.topic)?.delete(name);
+      this.groups.remove(name, of);
       this.leaving.delete(key);
     });
     this.leaving.set(key, left);
     await left;
   }
 
-  /** One durable commit; then it is handed on from memory. */
-  private async commit(published: readonly OutgoingMessage[]): Promise<void> {
+  /** One durable commit; then it is handed on from memory, to those who asked for it while the disk works already. */
+  private async commit(published: readonly OutgoingMessage[], written: () => void): Promise<void> {
     const nowMs = this.nowMs();
     const { next } = this.log;
     const messages = published.map((message, index) => this.incoming(message, next + index, nowMs));
-    await this.writer.append(messages, this.positions.takeIfDue(nowMs));
+    this.writer.append(messages, this.positions.takeIfDue(nowMs));
+    const durable = this.writer.synced();
+    written();
+    for (const message of messages) this.groups.deliverEarly(message, durable);
+    await durable;
     this.log.next = next + messages.length;
     this.stats.published += messages.length;
     this.stats.commits += 1;
-    for (const message of messages) this.deliver(message);
-  }
-
-  private deliver(message: IncomingMessage): void {
-    const groups = this.groups.get(message.topic);
-    if (groups) for (const { lanes } of groups.values()) (lanes[message.partition] as Lane).offer(message);
+    for (const message of messages) this.groups.deliver(message);
   }
 
   private incoming({ topic, key, value, headers, content }: OutgoingMessage, offset: number, timestampMs: number): IncomingMessage {
@@ -279,7 +267,7 @@ export class EmbeddedMessaging extends Messaging {
   }
 
   private writeIdlePositions(): void {
-    this.writer.note(this.positions.takeWithIdle(this.allGroups().filter((of) => this.hasPosition(of)), this.log.next));
+    this.writer.note(this.positions.takeWithIdle(this.groups.all().filter((of) => this.hasPosition(of)), this.log.next));
   }
 
   /** What is older than the longest time that any topic is kept (DESIGN §5), some at a time. */

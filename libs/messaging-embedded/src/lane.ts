@@ -37,6 +37,8 @@ export class Lane {
   /** When the last message that it took was published. */
   private takenAtMs = 0;
   private running: Promise<void> | undefined;
+  /** The offset from which on nothing has been offered yet. */
+  private offeredTo = 0;
   private waiting: { offset: number; resolve: () => void }[] = [];
 
   constructor(private readonly options: LaneOptions) {
@@ -64,7 +66,14 @@ export class Lane {
     return this.options.nowMs() - (this.queue[0]?.timestampMs ?? this.takenAtMs);
   }
 
+  /** Before the log lets it be read from the file: not where the lane reads from there, and would take it to be read already. Offered again it is skipped. */
+  offerEarly(message: IncomingMessage): void {
+    if (this.behindFrom === undefined && this.queue.length < queuedMax) this.offer(message);
+  }
+
   offer(message: IncomingMessage): void {
+    if (message.offset < this.offeredTo) return;
+    this.offeredTo = message.offset + 1;
     if (this.behindFrom === undefined && this.queue.length < queuedMax) this.queue.push(message);
     else {
       this.behindFrom ??= message.offset;

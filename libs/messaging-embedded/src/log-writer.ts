@@ -21,15 +21,23 @@ export class LogWriter {
     return [this.broken?.message, this.lastFailure].filter((reason) => reason !== undefined);
   }
 
-  /** One durable commit. Nobody else may write before it resolves. @throws PublishFailed when nothing of it counts as published. */
-  async append(messages: readonly IncomingMessage[], positions: readonly Position[]): Promise<void> {
+  /** One commit, durable once `synced()` resolves; until then nobody else may write. @throws PublishFailed when nothing of it is in the file. */
+  append(messages: readonly IncomingMessage[], positions: readonly Position[]): void {
     if (this.broken) throw new PublishFailed(this.broken.message, { cause: this.broken });
     try {
       this.log.append(messages, positions, this.isCompacted);
+    } catch (error) {
+      this.lastFailure = `the log's file cannot be written (${codeOf(error)})`;
+      throw new PublishFailed('the log could not be written', { cause: error });
+    }
+  }
+
+  /** Resolves when what was appended is on the disk. @throws PublishFailed when nobody can tell: it counts as not published. */
+  async synced(): Promise<void> {
+    try {
       await this.precedence.whileDiskWorks(this.log.synced());
     } catch (error) {
       if (error instanceof SyncFailed) this.broken = error;
-      else this.lastFailure = `the log's file cannot be written (${codeOf(error)})`;
       throw new PublishFailed('the log could not be written', { cause: error });
     }
     this.lastFailure = undefined;

@@ -59,6 +59,27 @@ describe('what nobody waits for', () => {
     expect(precedence.batchMax(1_000)).toBe(1_000);
   });
 
+  it('in a turn of its own begins when it may, and what it took is counted', async () => {
+    const { thread, precedence } = threadOf(0.99);
+    const began: number[] = [];
+    const work = async (): Promise<string> => {
+      began.push(thread.nowMs - startMs);
+      thread.nowMs += 5;
+      return 'done';
+    };
+    const agedMs = (): number => {
+      precedence.noteAwaited();
+      return 0;
+    };
+    for (let round = 0; round < 10; round += 1) {
+      precedence.noteAwaited();
+      expect(await precedence.inItsTurn(work, agedMs, never)).toBe('done');
+    }
+    expect(began[0]).toBe(0);
+    // What it had saved is used up by then: five milliseconds are a twentieth of a hundred.
+    expect((began[9] ?? 0) - (began[7] ?? 0)).toBeGreaterThanOrEqual(180);
+  });
+
   it('goes at once where nobody waits, in batches as large as ever', async () => {
     const { thread, precedence } = threadOf(1);
     precedence.spent(1_000);

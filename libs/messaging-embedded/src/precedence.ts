@@ -61,6 +61,17 @@ export class Precedence {
     while (!signal.aborted && this.isScarce() && this.allowance() <= 0 && agedMs() < waitMsMax) await this.options.pause(lookAgainMs, signal);
   }
 
+  /** Work that nobody waits for, from its turn to its end. */
+  async inItsTurn<Result>(work: () => Promise<Result>, agedMs: () => number, signal: AbortSignal): Promise<Result> {
+    await this.turn(agedMs, signal);
+    const beganMs = this.options.nowMs();
+    try {
+      return await work();
+    } finally {
+      this.spent(this.options.nowMs() - beganMs);
+    }
+  }
+
   /** How many messages that nobody waits for may be handled at once. */
   batchMax(usual: number): number {
     return this.isScarce() ? Math.min(usual, batchMaxWhileAwaited) : usual;

@@ -13,6 +13,7 @@ export class TopicGroup {
     readonly group: string,
     readonly topic: string,
     readonly kind: 'shared' | 'broadcast',
+    readonly beforeDurable = false,
   ) {}
 
   get signal(): AbortSignal {

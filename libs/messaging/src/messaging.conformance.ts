@@ -70,6 +70,21 @@ export const messagingConformance = (
       expect(Math.abs((first?.timestampMs ?? 0) - beforeMs)).toBeLessThan(timeoutMs);
     });
 
+    promise('what need not be durable at once, and may linger, comes in order with the rest', async () => {
+      const { handled } = await collect(messaging, 'g');
+      const ordered = messaging.publish([message('account-a', 1)], { until: 'ordered', lingerMs: 5 });
+      await ordered;
+      await Promise.all([messaging.publish([message('account-a', 2)], { lingerMs: 60_000 }), messaging.publish([message('account-a', 3)])]);
+      await messaging.drain();
+      expect(handled).toEqual([1, 2, 3]);
+    });
+
+    promise('work for which nobody waits is done, and its outcome told', async () => {
+      const waiting = { waitedMs: () => 0, signal: new AbortController().signal };
+      expect(await messaging.inItsTurn(async () => 'done', waiting)).toBe('done');
+      await expect(messaging.inItsTurn(() => Promise.reject(new Error('not done')), waiting)).rejects.toThrow('not done');
+    });
+
     promise('what is behind the bar of a key does not part it from its account', async () => {
       const partitions = new Set<number>();
       await messaging.subscribe({ topic: work, group: 'g', kind: 'shared', handle: async (batch) => batch.forEach(({ partition }) => partitions.add(partition)) });

@@ -7,8 +7,11 @@ export type MessageHeaders = Readonly<Record<string, string>>;
  */
 export type OutgoingMessage = Readonly<{ topic: string; key: string; value: string | null; headers: MessageHeaders; content?: unknown }>;
 
-/** A message with its place in the log. Offsets grow within a partition, with gaps. */
-export type IncomingMessage = OutgoingMessage & Readonly<{ partition: number; offset: number; timestampMs: number }>;
+/**
+ * A message with its place in the log. Offsets grow within a partition, with gaps. `durable` resolves when it cannot be lost any more, and rejects with PublishFailed
+ * where nobody can tell; without it, it cannot be lost.
+ */
+export type IncomingMessage = OutgoingMessage & Readonly<{ partition: number; offset: number; timestampMs: number; durable?: Promise<void> | undefined }>;
 
 /** One partition's messages in order: all that were there. It may run twice, so it must be idempotent by the message's own ids. */
 export type BatchHandler = (batch: readonly IncomingMessage[]) => Promise<void>;
@@ -16,7 +19,20 @@ export type BatchHandler = (batch: readonly IncomingMessage[]) => Promise<void>;
 /** `shared`: one member of the group gets a message, from the group's position. `broadcast`: every subscriber gets all that the topic keeps, from its start. */
 export type SubscriptionKind = 'shared' | 'broadcast';
 
-export type SubscriptionOptions = Readonly<{ topic: string; group: string; kind: SubscriptionKind; handle: BatchHandler }>;
+/**
+ * `beforeDurable`: messages may come while the log still waits for its disk. Whatever the handler makes durable elsewhere, or shows to anybody, must wait for their
+ * `durable`: after a power cut their places in the log may be others'.
+ */
+export type SubscriptionOptions = Readonly<{ topic: string; group: string; kind: SubscriptionKind; handle: BatchHandler; beforeDurable?: boolean }>;
+
+/**
+ * `until: 'ordered'`: it is enough that nothing published from then on can outlive these messages, nor a position that is kept from then on. `lingerMs`: how long they may
+ * wait for others with whom they share a commit or a request to the broker.
+ */
+export type PublishOptions = Readonly<{ until?: 'durable' | 'ordered'; lingerMs?: number }>;
+
+/** `waitedMs`: for how long the oldest of it has waited already. It waits no more once the signal is aborted. */
+export type WaitingWork = Readonly<{ waitedMs: () => number; signal: AbortSignal }>;
 
 export type Subscription = Readonly<{
   /** Lets the batch under way finish, keeps its position and takes no more. */
@@ -45,8 +61,17 @@ export type MessagingHealth = Readonly<{ ready: boolean; reasons: readonly strin
  * is done; a failing handler holds up its own partition only (handle-batch.ts tells retry, dead letter and stop apart).
  */
 export abstract class Messaging {
-  /** Resolves when none of the messages can be lost any more, in the order given within each key. Rejects with PublishFailed. */
-  abstract publish(messages: readonly OutgoingMessage[]): Promise<void>;
+  /** Resolves when none of the messages can be lost any more, in the order given within each key, or earlier where that is asked for. Rejects with PublishFailed. */
+  abstract publish(messages: readonly OutgoingMessage[], options?: PublishOptions): Promise<void>;
+
+  /**
+   * Runs work for which nobody waits, as publishing what has happened: at once, or where all services share a thread that has no time left, in its turn behind what somebody
+   * waits for, at the latest when it has waited for ten seconds.
+   */
+  inItsTurn<Result>(work: () => Promise<Result>, waiting: WaitingWork): Promise<Result> {
+    void waiting;
+    return work();
+  }
 
   /** Subscriptions of one group that are made in one turn of the event loop begin together. */
   abstract subscribe(options: SubscriptionOptions): Promise<Subscription>;

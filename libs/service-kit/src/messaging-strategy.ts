@@ -13,7 +13,7 @@ import type { Metrics } from './metrics.js';
 export type Received<Message> = Readonly<{ message: Message; incoming: IncomingMessage }>;
 export type ReceivedOrTombstone<Message> = Readonly<{ message: Message | undefined; incoming: IncomingMessage }>;
 
-type TopicPattern = Readonly<{ role: 'topic'; contract: ReadableContract<unknown>; kind: 'shared' | 'broadcast'; tombstones: boolean }>;
+type TopicPattern = Readonly<{ role: 'topic'; contract: ReadableContract<unknown>; kind: 'shared' | 'broadcast'; tombstones: boolean; beforeDurable?: boolean }>;
 type RequestPattern = Readonly<{ role: 'request'; contract: AnsweredContract }>;
 
 /** The part of a request's contract that answering needs; `@kwota/contracts/define-request` has the whole. */
@@ -33,8 +33,12 @@ class PassErrorsOn implements RpcExceptionFilter {
   }
 }
 
-/** The method takes `Received<Message>[]`: one partition's messages in order. Rejecting has the batch come again (messaging/handle-batch). */
-export const OnMessages = (contract: ReadableContract<unknown>): MethodDecorator => onTopic({ role: 'topic', contract, kind: 'shared', tombstones: false });
+/**
+ * The method takes `Received<Message>[]`: one partition's messages in order. Rejecting has the batch come again (messaging/handle-batch). `beforeDurable` as in
+ * SubscriptionOptions.
+ */
+export const OnMessages = (contract: ReadableContract<unknown>, options: { beforeDurable?: boolean } = {}): MethodDecorator =>
+  onTopic({ role: 'topic', contract, kind: 'shared', tombstones: false, ...options });
 
 /** Every instance gets all that the topic keeps, tombstones included; the method takes `ReceivedOrTombstone<Message>[]`. */
 export const OnBroadcast = (contract: ReadableContract<unknown>): MethodDecorator => onTopic({ role: 'topic', contract, kind: 'broadcast', tombstones: true });
@@ -128,7 +132,7 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
     return `kwota.${this.service}`;
   }
 
-  private topicSubscription(handler: NestHandler, { contract, kind, tombstones }: TopicPattern): SubscriptionOptions {
+  private topicSubscription(handler: NestHandler, { contract, kind, tombstones, beforeDurable = false }: TopicPattern): SubscriptionOptions {
     const handle = async (batch: readonly IncomingMessage[]): Promise<void> => {
       const received: ReceivedOrTombstone<unknown>[] = [];
       for (const incoming of batch) {
@@ -141,7 +145,7 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
       }
       if (received.length > 0) await settled(handler(received));
     };
-    return { topic: contract.topic, group: this.group, kind, handle };
+    return { topic: contract.topic, group: this.group, kind, handle, beforeDurable };
   }
 
   /** Requests of one key in order, of different keys side by side; each is answered, so that nobody waits for a deadline in vain. */

@@ -2,7 +2,7 @@ import type { CreditCommand } from '@kwota/credit-ledger';
 import { sends } from '@kwota/credit-ledger/testing';
 import { EventStore, type AppendOutcome, type StreamAppend } from '@kwota/event-store';
 import { SqliteEventStore } from '@kwota/event-store-sqlite';
-import { TransientFailure } from '@kwota/messaging/failures';
+import { PublishFailed, TransientFailure } from '@kwota/messaging/failures';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +120,36 @@ describe('group commit', () => {
     release();
     await flushed;
     expect(facts.length).toBe(told + 1);
+  });
+});
+
+describe('what is decided on a command that the log may still lose', () => {
+  const decideOn = async (durable: Promise<void>) => {
+    const ledger = await openedWith(10);
+    const before = ledger.store.appends.length;
+    await ledger.accounts.ensureLoaded([account]);
+    ledger.writer.decide(account, sends([1]), { ...cause(), durable });
+    return { ...ledger, appends: () => ledger.store.appends.length - before };
+  };
+
+  it('is written once the log has it', async () => {
+    let has = (): void => undefined;
+    const { writer, appends } = await decideOn(new Promise((resolve) => (has = resolve)));
+    const flushed = writer.flushed();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(appends()).toBe(0);
+    has();
+    await flushed;
+    expect(appends()).toBe(1);
+  });
+
+  it('is void where the log lost it, and nothing of it is written', async () => {
+    const { writer, appends, pool, run } = await decideOn(Promise.reject(new PublishFailed('the disk is gone')));
+    await expect(writer.flushed()).rejects.toThrow(TransientFailure);
+    expect(appends()).toBe(0);
+    expect(await pool()).toBe(10_000);
+    await run(sends([1]));
+    expect(await pool()).toBe(9_000);
   });
 });
 

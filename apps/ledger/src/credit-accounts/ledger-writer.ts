@@ -6,8 +6,8 @@ import { CreditAccountsRepository } from './credit-accounts.repository.js';
 import { streamOf, type AccountInMemory } from './fold-account.js';
 import { LedgerClock } from './ledger-clock.js';
 
-/** Who asked, and from where in the log. */
-export type Cause = Readonly<{ commandId: string; correlationId: string; source: EventEnvelope['source'] }>;
+/** Who asked, and from where in the log. What is decided on it is not written before it is `durable` itself: another command may have its place after a power cut. */
+export type Cause = Readonly<{ commandId: string; correlationId: string; source: EventEnvelope['source']; durable?: Promise<void> | undefined }>;
 
 export type AppendedEvent = Readonly<{ account: string; revision: number; time: string; event: CreditEvent }>;
 
@@ -22,6 +22,8 @@ export const factsWaitingMax = 400_000;
 type Cycle = {
   streams: Map<string, { expectedRevision: number; events: EventToAppend[] }>;
   facts: AppendedEvent[];
+  /** Of the commands that it rests on. */
+  causes: Set<Promise<void>>;
   appended: Promise<void>;
   settle: { resolve: () => void; reject: (error: Error) => void };
 };
@@ -104,9 +106,10 @@ export class LedgerWriter {
     return Math.max(this.clock.nowMs(), state.timeMs);
   }
 
-  private stage(account: string, events: readonly CreditEvent[], timeMs: number, { commandId, correlationId, source }: Cause): void {
+  private stage(account: string, events: readonly CreditEvent[], timeMs: number, { commandId, correlationId, source, durable }: Cause): void {
     const known = this.accounts.get(account);
     const cycle = (this.gathering ??= this.openCycle());
+    if (durable) cycle.causes.add(durable);
     const time = this.isoOf(timeMs);
     const context = { timeMs, commandId, source: source ?? undefined };
     let stream = cycle.streams.get(account);
@@ -150,7 +153,7 @@ export class LedgerWriter {
     // Whoever waits gets the rejection; a cycle that nobody waits for must not end the process.
     appended.catch(() => undefined);
     if (!this.appending) setImmediate(() => this.appendNext());
-    return { streams: new Map(), facts: [], appended, settle };
+    return { streams: new Map(), facts: [], causes: new Set(), appended, settle };
   }
 
   private appendNext(): void {
@@ -166,6 +169,7 @@ export class LedgerWriter {
 
   private async append(cycle: Cycle): Promise<void> {
     const batch = [...cycle.streams].map(([account, { expectedRevision, events }]) => ({ stream: streamOf(account), expectedRevision, events }));
+    if (cycle.causes.size > 0) await Promise.all(cycle.causes);
     const outcomes = await this.store.append(batch);
     const overtaken = new Set(outcomes.flatMap(({ stream, appended }) => (appended ? [] : [stream])));
     const durable = overtaken.size === 0 ? cycle.facts : cycle.facts.filter(({ account }) => !overtaken.has(streamOf(account)));

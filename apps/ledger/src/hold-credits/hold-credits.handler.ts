@@ -10,6 +10,9 @@ import { LedgerWriter, type Cause } from '../credit-accounts/ledger-writer.js';
 import { LedgerSettings } from '../ledger-settings.js';
 import { holdCommandOf } from './hold-command.js';
 
+/** The next submissions take what is accepted along with them, where they come so soon. */
+const handOnLingerMs = 5;
+
 type Outcome = Readonly<{ reply?: OutgoingMessage | undefined; accepted?: OutgoingMessage | undefined }>;
 
 /**
@@ -34,7 +37,7 @@ export class HoldCreditsHandler {
     // An asker whose reply is lost gives up and withdraws; the batch must not come again for that.
     if (replies.length > 0) this.messaging.publish(replies).catch(() => this.log.warn({ replies: replies.length }, 'replies could not be published'));
     const handedOn = outcomes.flatMap(({ accepted: record }) => (record ? [record] : []));
-    if (handedOn.length > 0) await this.messaging.publish(handedOn);
+    if (handedOn.length > 0) await this.messaging.publish(handedOn, { until: 'ordered', lingerMs: handOnLingerMs });
   }
 
   private hold(submission: SendSubmission, incoming: IncomingMessage): Outcome {
@@ -90,7 +93,7 @@ export class HoldCreditsHandler {
   }
 }
 
-export const causeOf = ({ headers, topic, partition, offset }: IncomingMessage): Cause => {
+export const causeOf = ({ headers, topic, partition, offset, durable }: IncomingMessage): Cause => {
   const commandId = headers['ce_id'] ?? `${topic}/${partition}/${offset}`;
-  return { commandId, correlationId: headers['correlation-id'] ?? commandId, source: { topic, partition, offset } };
+  return { commandId, correlationId: headers['correlation-id'] ?? commandId, source: { topic, partition, offset }, durable };
 };

@@ -8,7 +8,7 @@ import { HoldCreditsHandler } from './hold-credits.handler.js';
 export class HoldCreditsOnSubmissions {
   constructor(private readonly holdCredits: HoldCreditsHandler) {}
 
-  @OnMessages(submissions)
+  @OnMessages(submissions, { beforeDurable: true })
   handle(@Payload() batch: readonly Received<Submission>[]): Promise<void> {
     return this.holdCredits.handle(batch);
   }

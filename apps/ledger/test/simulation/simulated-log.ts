@@ -54,6 +54,8 @@ export class SimulatedMessaging extends Messaging {
   override readonly partitionCount = partitionCount;
   override readonly stats = { published: 0, commits: 0, retries: 0, deadLetters: 0 };
   private readonly handlers = new Map<string, BatchHandler>();
+  /** Topics whose messages come before they are durable. */
+  private readonly early = new Set<string>();
   private readonly lanes = new Map<string, Lane>();
   private listener: AssignmentListener = async () => undefined;
   private wanted: ReadonlyMap<number, number> = new Map();
@@ -72,7 +74,8 @@ export class SimulatedMessaging extends Messaging {
     return this.lifeline.hold(this.send(messages));
   }
 
-  override async subscribe({ topic, kind, handle }: SubscriptionOptions): Promise<Subscription> {
+  override async subscribe({ topic, kind, handle, beforeDurable }: SubscriptionOptions): Promise<Subscription> {
+    if (beforeDurable) this.early.add(topic);
     if (kind === 'shared') this.handlers.set(topic, handle);
     else for (let partition = 0; partition < partitionCount; partition += 1) void this.listen(topic, partition, handle);
     return { close: async () => undefined, caughtUp: async () => undefined };
@@ -154,7 +157,8 @@ export class SimulatedMessaging extends Messaging {
         await this.lifeline.hold(this.broker.appended(topic, partition));
         continue;
       }
-      const { handled } = await this.lifeline.hold(handleBatch(batch, handle, options));
+      const taken = this.early.has(topic) ? batch.map((message) => ({ ...message, durable: this.lifeline.hold(this.faults.delay()) })) : batch;
+      const { handled } = await this.lifeline.hold(handleBatch(taken, handle, options));
       position += handled;
       if (this.broker.epochs[partition] === epoch && !this.faults.happens()) this.broker.committed.set(name, position);
     }
