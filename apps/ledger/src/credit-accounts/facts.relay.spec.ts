@@ -1,6 +1,6 @@
 import { encodeEvent } from '@kwota/audit-log';
 import type { EventStore, StoredEvent } from '@kwota/event-store';
-import type { Messaging } from '@kwota/messaging';
+import type { Messaging, WaitingWork } from '@kwota/messaging';
 import { createLogger } from '@kwota/service-kit/logger';
 import { FactsRelay, factsReadAheadMax } from './facts.relay.js';
 import { streamOf } from './fold-account.js';
@@ -26,6 +26,7 @@ const closedTopic = () => {
       await opened;
       for (const { value } of messages) published.push((JSON.parse(value) as { accountSequence: number }).accountSequence);
     },
+    inItsTurn: <Result>(work: () => Promise<Result>) => work(),
   };
   const store = { saveMarks: async () => undefined };
   const relay = new FactsRelay(store as unknown as EventStore, messaging as unknown as Messaging, createLogger('test', 'error', { write: () => undefined }));
@@ -54,4 +55,34 @@ it('a relay that stops lets whoever waits for room go on', async () => {
   await room;
   open();
   await closed;
+});
+
+it('facts wait for their turn, and tell how long the oldest of them has waited', async () => {
+  const published: string[] = [];
+  const waited: number[] = [];
+  let begin: () => void = () => undefined;
+  const turn = new Promise<void>((resolve) => (begin = resolve));
+  const messaging = {
+    publish: async (messages: readonly { key: string }[]) => void published.push(...messages.map(({ key }) => key)),
+    inItsTurn: async (work: () => Promise<void>, { waitedMs }: WaitingWork) => {
+      waited.push(waitedMs());
+      await turn;
+      return work();
+    },
+  };
+  const store = { saveMarks: async () => undefined };
+  const relay = new FactsRelay(store as unknown as EventStore, messaging as unknown as Messaging, createLogger('test', 'error', { write: () => undefined }));
+  const time = new Date(Date.now() - 7_000).toISOString();
+  const fact = (revision: number) => ({ account, revision, time, event: { type: 'AccountOpened' } as const });
+  relay.publish([fact(0)]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  relay.publish([fact(1)]);
+  expect([published, waited]).toEqual([[], [expect.any(Number)]]);
+  expect(waited[0]).toBeGreaterThanOrEqual(7_000);
+  expect(waited[0]).toBeLessThan(8_000);
+  begin();
+  // What came while they waited is in the same turn.
+  await relay.close();
+  expect(published).toEqual([account, account]);
+  expect(waited).toHaveLength(1);
 });

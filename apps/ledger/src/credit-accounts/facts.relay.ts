@@ -46,6 +46,7 @@ export class FactsRelay {
   private running: Promise<void> | undefined;
   private noting: Promise<void> | undefined;
   private closed = false;
+  private readonly closing = new AbortController();
   private onRoom: (() => void)[] = [];
 
   constructor(
@@ -86,6 +87,12 @@ export class FactsRelay {
     return this.queue.length - this.sent;
   }
 
+  /** How old the first of what waits is. */
+  private get oldestMs(): number {
+    const [oldest] = this.queue.slice(this.sent, this.sent + 1);
+    return oldest ? Date.now() - Date.parse(oldest.time) : 0;
+  }
+
   /** True when all that was taken is published, and that is noted durably. */
   async isNoted(): Promise<boolean> {
     if (this.waiting > 0) return false;
@@ -96,6 +103,7 @@ export class FactsRelay {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.closing.abort();
     this.tellRoom();
     await this.running;
     clearInterval(this.timer);
@@ -115,9 +123,13 @@ export class FactsRelay {
   private async run(): Promise<void> {
     while (this.queue.length > 0) {
       await this.spacing.turn();
-      const events = this.queue.slice(this.sent, this.sent + factsPerPublish);
+      let events: readonly AppendedEvent[] = [];
+      const publish = (): Promise<void> => {
+        events = this.queue.slice(this.sent, this.sent + factsPerPublish);
+        return this.messaging.publish(events.map((event) => this.message(event)), { lingerMs: spacingMs });
+      };
       try {
-        await this.messaging.publish(events.map((event) => this.message(event)));
+        await this.messaging.inItsTurn(publish, { waitedMs: () => this.oldestMs, signal: this.closing.signal });
       } catch (error) {
         if (this.closed) return;
         this.log.warn({ err: { type: (error as Error).name } }, 'credit events could not be published; trying again');
