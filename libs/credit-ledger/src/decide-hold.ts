@@ -55,7 +55,7 @@ const refusalApplies: Record<HoldRefusal, (question: Question) => boolean> = {
     !isForgotten &&
     (submissionOf(account, command.messages[0]?.messageId ?? 0) !== undefined ||
       command.messages.some(({ messageId }) => chargeOf(account, messageId) !== undefined) ||
-      new Set(command.messages.map(({ messageId }) => messageId)).size !== command.messages.length),
+      (command.messages.length > 1 && new Set(command.messages.map(({ messageId }) => messageId)).size !== command.messages.length)),
   withdrawn: ({ command, account }) => command.messages.some(({ messageId }) => account.withdrawnUnseen.has(messageId)),
   'too-late': ({ command, timeMs }) => command.deadlineMs !== undefined && timeMs > command.deadlineMs,
   // Its outcome, which may have been given once, is no longer known one by one.
@@ -70,6 +70,8 @@ const refusalApplies: Record<HoldRefusal, (question: Question) => boolean> = {
   'quota-too-low': (question) => isShort(question) && hasGrant(question.account, question.command.userId),
   'credit-too-low': isShort,
 };
+
+const refusalsInOrder = holdRefusals.map((code) => [code, refusalApplies[code]] as const);
 
 /**
  * Holds the price of all messages of a submission, or refuses it as a whole (DESIGN §3.2); a charge equal to what is left leaves 0. The money
@@ -87,7 +89,7 @@ export const decideHold = (command: HoldCredits, account: CreditAccount, { timeM
   const question: Question = { command, account, priceMilliCredits, known, isForgotten, timeMs };
   if (known && known.bodyDigest === command.clientKey?.bodyDigest && !first) return repeat(known.submission, 'client-key');
 
-  for (const code of holdRefusals) if (refusalApplies[code](question)) return refuse(code, command, account);
+  for (const [code, applies] of refusalsInOrder) if (applies(question)) return refuse(code, command, account);
   return hold(command, account, priceMilliCredits, timeMs);
 };
 

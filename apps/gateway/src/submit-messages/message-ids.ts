@@ -26,8 +26,8 @@ export class MessageIds {
         this.following = undefined;
       } else await this.lease();
     }
-    const ids = Array.from({ length: count }, (_, index) => this.next + index);
-    this.next += count;
+    const ids: number[] = [];
+    for (const end = this.next + count; this.next < end; this.next += 1) ids.push(this.next);
     // Failing to renew early is no failure yet: the next taker asks again, and is told.
     if (this.end - this.next < renewBelow && !this.following) this.lease().catch(() => undefined);
     return ids;
