@@ -217,4 +217,4 @@ export const addressOf = ({ messageId, part, parts, account }: Stored<PartAddres
   account,
 });
 
-const routedAddressOf = (row: Stored<PartAddress> & { connector: string | null }): RoutedPartAddress => ({ ...addressOf(row), connector: row.connector ?? '' });
+const routedAddressOf = (row: Stored<PartAddress> & { connector: string | null }): RoutedPartAddress => ({ connector: row.connector ?? '', ...addressOf(row) });

@@ -43,6 +43,6 @@ export class TopicGroups {
   /** To those alone who asked for messages before they are durable; `deliver` leaves them out then. */
   deliverEarly(message: IncomingMessage, durable: Promise<void>): void {
     const groups = this.groups.get(message.topic);
-    if (groups) for (const { lanes, beforeDurable } of groups.values()) if (beforeDurable) (lanes[message.partition] as Lane).offerEarly({ ...message, durable });
+    if (groups) for (const { lanes, beforeDurable } of groups.values()) if (beforeDurable) (lanes[message.partition] as Lane).offerEarly({ durable, ...message });
   }
 }

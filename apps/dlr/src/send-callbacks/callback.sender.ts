@@ -267,7 +267,7 @@ export class CallbackSender {
   private async attempt(callback: QueuedCallback, nowMs: number, http: HttpAttempt): Promise<CallbackAnswer> {
     try {
       const use = await this.deliveries.use(callback, nowMs);
-      return await this.client.send(callbackRequest(callback.url, callback, { ...use, timeZone: this.options.timeZone, nowMs }), http);
+      return await this.client.send(callbackRequest(callback.url, callback, { timeZone: this.options.timeZone, nowMs, ...use }), http);
     } catch (error) {
       // The store is away, or a secret does not open: it may pass.
       this.log.error({ err: { type: (error as Error).name } }, 'a callback could not be made; trying again');

@@ -44,7 +44,7 @@ export class HoldCreditsHandler {
     const { account } = submission;
     const cause = causeOf(incoming);
     const alreadyApplied = cause.source !== null && isApplied(this.accounts.get(account).state, cause.source);
-    const command: HoldCredits = { ...holdCommandOf(submission, this.settings, incoming.timestampMs), alreadyApplied };
+    const command: HoldCredits = { alreadyApplied, ...holdCommandOf(submission, this.settings, incoming.timestampMs) };
     const { held, refusal } = this.writer.hold(account, command, cause);
     const reply: SubmissionReply = held
       ? { outcome: 'accepted', messageIds: [...held.messageIds], takenMilliCredits: held.takenMilliCredits, leftMilliCredits: held.leftMilliCredits }
