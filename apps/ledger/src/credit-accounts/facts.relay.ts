@@ -89,7 +89,7 @@ export class FactsRelay {
 
   /** How old the first of what waits is. */
   private get oldestMs(): number {
-    const [oldest] = this.queue.slice(this.sent, this.sent + 1);
+    const oldest = this.queue[this.sent];
     return oldest ? Date.now() - Date.parse(oldest.time) : 0;
   }
 
