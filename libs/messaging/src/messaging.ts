@@ -27,7 +27,7 @@ export type SubscriptionOptions = Readonly<{ topic: string; group: string; kind:
 
 /**
  * `until: 'ordered'`: it is enough that nothing published from then on can outlive these messages, nor a position that is kept from then on. `lingerMs`: how long they may
- * wait for others with whom they share a commit or a request to the broker.
+ * wait for others with whom they share a commit. An adapter may do better: Kafka's waits for its acknowledgement and for nobody.
  */
 export type PublishOptions = Readonly<{ until?: 'durable' | 'ordered'; lingerMs?: number }>;
 

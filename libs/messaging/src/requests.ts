@@ -90,7 +90,7 @@ export class Requests {
   }
 }
 
-/** The spread stands last: what is added behind one costs V8 twenty times as much (0.6 µs a property), and each such object has a shape of its own. */
+/** The spread stands last: what is added behind one costs V8 twenty times as much (0.6 to 0.9 µs a property), and each such object has a shape of its own. */
 const addressed = (headers: MessageHeaders, replyTo: string, correlationId: string): MessageHeaders => ({ 'reply-to': replyTo, 'correlation-id': correlationId, ...headers });
 
 /** The reply to a request, or undefined where nobody waits for one. `content` is what `value` is the text of, where it is to go over as it is. */

@@ -2,7 +2,7 @@
 import { bodyLimitBytes } from '@kwota/service-kit/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readJsonObject } from './json-body.js';
 import { answerUnreadable } from './raw-url-bytes.js';
 
@@ -42,18 +42,9 @@ const formPaths = /^\/(?:cgi-bin\/sms\/http2sms\.cgi|http2sms|auth(?:\/oauth2\/t
 /** OVH's clients show it in their errors (OVH.md 2.4). */
 export const queryIdHeader = 'x-ovh-queryid';
 export const newQueryId = (): string => {
-  if (digitsTaken === digits.length) {
-    digits = randomBytes(digitsPerQueryId * 128).toString('hex');
-    digitsTaken = 0;
-  }
-  digitsTaken += digitsPerQueryId;
-  return `EU.ext-1.${digits.slice(digitsTaken - digitsPerQueryId, digitsTaken)}`;
+  const uuid = randomUUID();
+  return `EU.ext-1.${uuid.slice(0, 8)}${uuid.slice(9, 13)}${uuid.slice(24, 28)}`;
 };
-
-const digitsPerQueryId = 16;
-/** Drawn many at a time, since every answer has an id. */
-let digits = '';
-let digitsTaken = 0;
 
 type Replier = { code(status: number): Replier; header(name: string, value: string): Replier; send(body: string): unknown };
 

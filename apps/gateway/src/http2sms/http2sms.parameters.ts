@@ -39,8 +39,7 @@ const texts = [...required, 'tag', 'idempotencyKey'] as const;
 
 /** Query or form body to parameters; the first fault in the order of the guide's table. `nowMs` and `timeZone` are for `deferred`. */
 export const readParameters = (given: URLSearchParams, nowMs: number, timeZone: string): Http2SmsParameters | ParameterFault => {
-  const values = firstValues(given);
-  const value = (name: string): string => values.get(name) || (name === 'account' && values.get(accountOfOldGuides)) || '';
+  const value = (name: string): string => given.get(name) || (name === 'account' && given.get(accountOfOldGuides)) || '';
   // The named sender is ignored then, so it need not be there (OVH.md 1.2, 3.1).
   const senderForResponse = value('senderForResponse') === '1';
   for (const name of required) if (value(name) === '' && !(name === 'from' && senderForResponse)) return { status: 201, message: `Missing ${name}` };
@@ -81,13 +80,6 @@ export const readParameters = (given: URLSearchParams, nowMs: number, timeZone: 
     deferredUntilMs,
     idempotencyKey,
   };
-};
-
-/** URLSearchParams looks through its whole list for each name. */
-const firstValues = (given: URLSearchParams): ReadonlyMap<string, string> => {
-  const values = new Map<string, string>();
-  for (const [name, value] of given) if (!values.has(name)) values.set(name, value);
-  return values;
 };
 
 /** `hhmmddMMYYYY` in the installation's time zone; a time that a change of the clock leaves out moves forward, a doubled one is the first. */

@@ -47,8 +47,7 @@ export class MinuteWindows {
 
   /** Has the key taken that much in its current minute? */
   hasTaken(key: string, count: number): boolean {
-    // Of failures there are none as a rule, and every request asks.
-    const known = this.windows.size === 0 ? undefined : this.windows.get(key);
+    const known = this.windows.get(key);
     return known !== undefined && this.nowMs() - known.sinceMs < windowMs && known.taken >= count;
   }
 

@@ -123,22 +123,22 @@ export class FactsRelay {
   private async run(): Promise<void> {
     while (this.queue.length > 0) {
       await this.spacing.turn();
-      let events: readonly AppendedEvent[] = [];
-      const publish = (): Promise<void> => {
-        events = this.queue.slice(this.sent, this.sent + factsPerPublish);
-        return this.messaging.publish(events.map((event) => this.message(event)), { lingerMs: spacingMs });
-      };
       try {
-        await this.messaging.inItsTurn(publish, { waitedMs: () => this.oldestMs, signal: this.closing.signal });
+        await this.messaging.inItsTurn(() => this.publishNext(), { waitedMs: () => this.oldestMs, signal: this.closing.signal });
       } catch (error) {
         if (this.closed) return;
         this.log.warn({ err: { type: (error as Error).name } }, 'credit events could not be published; trying again');
         await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
         continue;
       }
-      this.forget(events.length);
-      for (const { account, revision } of events) this.published.set(account, revision);
     }
+  }
+
+  private async publishNext(): Promise<void> {
+    const events = this.queue.slice(this.sent, this.sent + factsPerPublish);
+    await this.messaging.publish(events.map((event) => this.message(event)), { lingerMs: spacingMs });
+    this.forget(events.length);
+    for (const { account, revision } of events) this.published.set(account, revision);
   }
 
   /** Dropped many at a time, so that a long queue is not copied for each publish. */
